@@ -1,0 +1,107 @@
+import { write, writeSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
+import { promisify } from 'node:util';
+
+const writeBytes = promisify(write);
+
+const FLUSH_AT_CHARACTERS = 4096;
+const FLUSH_AFTER_MILLISECONDS = 500;
+/** How much waits for an output that stands still or is broken. */
+const MAX_WAITING_CHARACTERS = 1_048_576;
+const SYNC_PAUSE_MILLISECONDS = 10;
+const SYNC_TRIES = 100;
+
+/**
+ * Writes lines to a file descriptor in the background, in batches and in order. An output that stands still or is broken
+ * never stops the process: 1 MiB of lines waits for it, what comes then is dropped, and a line says later how much.
+ */
+export class LineOutput {
+  readonly #fileDescriptor: number;
+  readonly #describeDropped: (count: number) => string;
+  #lines: string[] = [];
+  #waitingCharacters = 0;
+  /** What is being written, or what the last try could not write. */
+  #chunk: Uint8Array = Buffer.alloc(0);
+  #dropped = 0;
+  #flushing: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(fileDescriptor: number, describeDropped: (count: number) => string) {
+    this.#fileDescriptor = fileDescriptor;
+    this.#describeDropped = describeDropped;
+  }
+
+  /** Takes a line that ends in a line break. */
+  write(line: string): void {
+    if (this.#waitingCharacters + this.#chunk.length + line.length > MAX_WAITING_CHARACTERS) {
+      this.#dropped += 1;
+      return;
+    }
+    this.#lines.push(line);
+    this.#waitingCharacters += line.length;
+    if (this.#waitingCharacters >= FLUSH_AT_CHARACTERS && this.#chunk.length === 0) void this.flush();
+    else this.#flushLater();
+  }
+
+  /** Resolves when everything so far is written, or cannot be written now. */
+  flush(): Promise<void> {
+    this.#flushing ??= this.#writeAll();
+    return this.#flushing;
+  }
+
+  /** Writes everything before it returns, for a process that is about to end. Gives up on a broken output. */
+  flushSync(): void {
+    if (this.#flushing) {
+      pause(SYNC_PAUSE_MILLISECONDS); // the thread that has the chunk finishes it meanwhile
+      this.#chunk = Buffer.alloc(0);
+    }
+    for (let tries = 0; tries < SYNC_TRIES && this.#takeChunk(); ) {
+      try {
+        this.#chunk = this.#chunk.subarray(writeSync(this.#fileDescriptor, this.#chunk));
+      } catch (error) {
+        if (!isFullForNow(error)) return;
+        tries += 1;
+        pause(SYNC_PAUSE_MILLISECONDS);
+      }
+    }
+  }
+
+  async #writeAll(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    await setImmediate(); // lines of one turn of the event loop go together
+    try {
+      while (this.#takeChunk()) {
+        const { bytesWritten } = await writeBytes(this.#fileDescriptor, this.#chunk);
+        this.#chunk = this.#chunk.subarray(bytesWritten);
+      }
+    } catch {
+      this.#flushLater(); // the only place to report it to is the one that is broken
+    } finally {
+      this.#flushing = undefined;
+    }
+  }
+
+  /** Fills the chunk if it is used up; false when there is nothing to write. */
+  #takeChunk(): boolean {
+    if (this.#chunk.length > 0) return true;
+    if (this.#dropped > 0) this.#lines.push(this.#describeDropped(this.#dropped));
+    this.#chunk = Buffer.from(this.#lines.join(''));
+    this.#lines = [];
+    this.#waitingCharacters = 0;
+    this.#dropped = 0;
+    return this.#chunk.length > 0;
+  }
+
+  #flushLater(): void {
+    this.#timer ??= setTimeout(() => void this.flush(), FLUSH_AFTER_MILLISECONDS).unref();
+  }
+}
+
+function isFullForNow(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EAGAIN';
+}
+
+function pause(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+}
