@@ -1,0 +1,71 @@
+/** The kinds of thing that oidc-provider stores, by its own names; clients have a store of their own. */
+export type RecordKind =
+  | 'Session'
+  | 'Interaction'
+  | 'Grant'
+  | 'AuthorizationCode'
+  | 'AccessToken'
+  | 'RefreshToken'
+  | 'ClientCredentials'
+  | 'DeviceCode'
+  | 'PushedAuthorizationRequest'
+  | 'ReplayDetection'
+  | 'BackchannelAuthenticationRequest';
+
+/** Kinds whose loss would break a promise to a person or revive something spent: they are stored durably. */
+export const DURABLE_KINDS: ReadonlySet<RecordKind> = new Set<RecordKind>([
+  'Grant',
+  'RefreshToken',
+  'AuthorizationCode',
+]);
+
+export interface StoredRecord {
+  /** JSON text. Ids and bearer values are not in it; what else is secret is sealed by the adapter. */
+  readonly payload: string;
+  readonly expiresAt: Date;
+  readonly consumedAt?: Date | undefined;
+}
+
+/** By what else than its id a record is found or deleted. */
+export interface RecordIndex {
+  /** Of codes and refresh tokens. */
+  readonly grantId?: string | undefined;
+  /** Of sessions, grants and refresh tokens. */
+  readonly accountId?: string | undefined;
+  /** Of sessions. */
+  readonly uid?: string | undefined;
+  /** Of device codes. */
+  readonly userCode?: string | undefined;
+}
+
+/** What oidc-provider keeps. `id` is always the digest of a bearer value, never the value. */
+export interface RecordStore {
+  /** Inserts or replaces; keeps `consumedAt` of what it replaces. */
+  put(
+    kind: RecordKind,
+    id: string,
+    record: { readonly payload: string; readonly expiresAt: Date },
+    index: RecordIndex,
+  ): Promise<void>;
+  /** Inserts in one step; false when a live record has the id. */
+  putIfAbsent(
+    kind: RecordKind,
+    id: string,
+    record: { readonly payload: string; readonly expiresAt: Date },
+  ): Promise<boolean>;
+  /** Absent and expired are undefined. */
+  find(kind: RecordKind, id: string): Promise<StoredRecord | undefined>;
+  /** Answers the id digest too, since the caller does not know it. */
+  findByUid(uid: string): Promise<(StoredRecord & { readonly id: string }) | undefined>;
+  findByUserCode(userCode: string): Promise<(StoredRecord & { readonly id: string }) | undefined>;
+  /** Marks it as used at `consumedAt`, in one step: of any number of callers at once, one gets true. Absent and expired are false. */
+  consume(kind: RecordKind, id: string, consumedAt: Date): Promise<boolean>;
+  delete(kind: RecordKind, id: string): Promise<void>;
+  /**
+   * Deletes every code and refresh token of the grant and, where its own record is named, the grant too, with which all dies that only
+   * names it. Idempotent.
+   */
+  deleteByGrant(grantId: string, grantRecordId?: string): Promise<void>;
+  /** Deletes every session, grant, code and refresh token of an account, except the session with uid `keepSessionUid`. */
+  deleteByAccount(accountId: string, keepSessionUid?: string): Promise<void>;
+}

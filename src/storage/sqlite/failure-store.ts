@@ -1,0 +1,30 @@
+import type { FailureStore, GuessableFactor } from '../../accounts/failure-store.ts';
+import type { AccountId } from '../../lib/ids.ts';
+import type { Database, Statement } from './database.ts';
+
+export class SqliteFailureStore implements FailureStore {
+  readonly #database: Database;
+  readonly #count: Statement<{ readonly count: number }>;
+  readonly #clear: Statement<never>;
+
+  constructor({ database }: { readonly database: Database }) {
+    this.#database = database;
+    this.#count = database.prepare(
+      `INSERT INTO failures (account_id, factor, source, count) VALUES (?, ?, ?, 1)
+       ON CONFLICT DO UPDATE SET count = count + 1 RETURNING count`,
+    );
+    this.#clear = database.prepare('DELETE FROM failures WHERE account_id = ? AND factor = ?');
+  }
+
+  countTry(accountId: AccountId, factor: GuessableFactor, source: string): Promise<number> {
+    return this.#database.write('durable', () => {
+      const row = this.#count.get(accountId, factor, source);
+      if (!row) throw new Error('the count did not come back'); // fails closed: a try that is not counted is not made
+      return row.count;
+    });
+  }
+
+  async clear(accountId: AccountId, factor: GuessableFactor): Promise<void> {
+    await this.#database.write('durable', () => this.#clear.run(accountId, factor));
+  }
+}

@@ -1,0 +1,49 @@
+import type { KeyStore, SigningAlgorithm, SigningKey } from '../../keys/key-store.ts';
+import type { Database, Statement } from './database.ts';
+
+interface SigningKeyRow {
+  readonly kid: string;
+  readonly algorithm: SigningAlgorithm;
+  readonly sealed_private_jwk: Uint8Array;
+  readonly created_at: number;
+  readonly active_from: number;
+  readonly retired_at: number | null;
+}
+
+export class SqliteKeyStore implements KeyStore {
+  readonly #database: Database;
+  readonly #insert: Statement<never>;
+  readonly #list: Statement<SigningKeyRow>;
+
+  constructor({ database }: { readonly database: Database }) {
+    this.#database = database;
+    this.#insert = database.prepare(
+      `INSERT INTO signing_keys (kid, algorithm, sealed_private_jwk, created_at, active_from, retired_at)
+       VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+    );
+    this.#list = database.prepare('SELECT * FROM signing_keys ORDER BY created_at DESC, kid');
+  }
+
+  insert({ kid, algorithm, sealedPrivateJwk, createdAt, activeFrom, retiredAt }: SigningKey): Promise<boolean> {
+    return this.#database.write('durable', () => {
+      const retired = retiredAt?.getTime() ?? null;
+      const times = [createdAt.getTime(), activeFrom.getTime(), retired];
+      return this.#insert.run(kid, algorithm, sealedPrivateJwk, ...times).changes === 1;
+    });
+  }
+
+  list(): Promise<readonly SigningKey[]> {
+    return this.#database.read(() => this.#list.all().map(toSigningKey));
+  }
+}
+
+function toSigningKey(row: SigningKeyRow): SigningKey {
+  return {
+    kid: row.kid,
+    algorithm: row.algorithm,
+    sealedPrivateJwk: row.sealed_private_jwk,
+    createdAt: new Date(row.created_at),
+    activeFrom: new Date(row.active_from),
+    ...(row.retired_at !== null && { retiredAt: new Date(row.retired_at) }),
+  };
+}

@@ -1,0 +1,136 @@
+/**
+ * The schema, as steps: number n takes a file from version n - 1 to n. A released step is never edited, only followed by another.
+ * Times are integer milliseconds since 1970. On tables that are swept, what decides about expiry stands before wide columns, so that
+ * looking for expired rows does not read them.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE organizations (
+    id TEXT NOT NULL PRIMARY KEY,
+    slug TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    policy TEXT NOT NULL, -- JSON
+    created_at INTEGER NOT NULL,
+    version INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX organizations_by_creation ON organizations (created_at, id);
+
+  CREATE TABLE accounts (
+    id TEXT NOT NULL PRIMARY KEY,
+    organization_id TEXT NOT NULL REFERENCES organizations (id),
+    email TEXT NOT NULL,
+    email_key TEXT NOT NULL,
+    email_verified INTEGER NOT NULL,
+    profile TEXT NOT NULL, -- JSON
+    user_handle BLOB NOT NULL UNIQUE,
+    role TEXT NOT NULL,
+    password_hash TEXT,
+    password_set_at INTEGER,
+    password_switched_off_at INTEGER,
+    offer_declined_times INTEGER NOT NULL,
+    offer_not_before INTEGER,
+    offer_never INTEGER NOT NULL,
+    disabled_at INTEGER,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    UNIQUE (organization_id, email_key)
+  ) STRICT;
+  CREATE INDEX accounts_by_creation ON accounts (created_at, id);
+  CREATE INDEX accounts_by_organization ON accounts (organization_id, created_at, id);
+  CREATE INDEX accounts_administrators ON accounts (role) WHERE role = 'administrator';
+
+  CREATE TABLE failures (
+    account_id TEXT NOT NULL,
+    factor TEXT NOT NULL,
+    source TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (account_id, factor, source)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE passkeys (
+    id TEXT NOT NULL PRIMARY KEY,
+    account_id TEXT NOT NULL REFERENCES accounts (id),
+    rp_id TEXT NOT NULL,
+    public_key BLOB NOT NULL,
+    counter INTEGER NOT NULL,
+    backup_eligible INTEGER NOT NULL,
+    backed_up INTEGER NOT NULL,
+    aaguid TEXT NOT NULL,
+    transports TEXT NOT NULL, -- JSON
+    attestation TEXT NOT NULL,
+    name TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    last_used_at INTEGER,
+    last_used_with TEXT,
+    verified_at INTEGER
+  ) STRICT;
+  CREATE INDEX passkeys_by_account ON passkeys (account_id, created_at, id);
+  CREATE INDEX passkeys_by_rp_id ON passkeys (rp_id);
+
+  CREATE TABLE totps (
+    account_id TEXT NOT NULL PRIMARY KEY REFERENCES accounts (id),
+    sealed_secret BLOB NOT NULL,
+    last_step INTEGER NOT NULL,
+    confirmed_at INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE clients (
+    id TEXT NOT NULL PRIMARY KEY,
+    name TEXT NOT NULL,
+    metadata TEXT NOT NULL, -- JSON
+    settings TEXT NOT NULL, -- JSON
+    secrets TEXT NOT NULL, -- JSON
+    disabled_at INTEGER,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    version INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX clients_by_creation ON clients (created_at, id);
+
+  CREATE TABLE signing_keys (
+    kid TEXT NOT NULL PRIMARY KEY,
+    algorithm TEXT NOT NULL,
+    sealed_private_jwk BLOB NOT NULL,
+    created_at INTEGER NOT NULL,
+    active_from INTEGER NOT NULL,
+    retired_at INTEGER
+  ) STRICT;
+
+  CREATE TABLE tickets (
+    id TEXT NOT NULL UNIQUE, -- type and digest
+    expires_at INTEGER NOT NULL,
+    value TEXT NOT NULL -- JSON
+  ) STRICT;
+
+  CREATE TABLE rates (
+    key TEXT NOT NULL UNIQUE, -- digest
+    expires_at INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    paused_until INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE sign_ins (
+    id TEXT NOT NULL UNIQUE, -- digest
+    expires_at INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    data TEXT NOT NULL -- JSON
+  ) STRICT;
+
+  -- The hot table: no index on expires_at, and the others hold only the rows that need them.
+  CREATE TABLE records (
+    id TEXT NOT NULL UNIQUE, -- tag of the kind and digest
+    expires_at INTEGER NOT NULL,
+    consumed_at INTEGER,
+    grant_id TEXT,
+    account_id TEXT,
+    uid TEXT,
+    user_code TEXT,
+    payload TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX records_by_grant ON records (grant_id) WHERE grant_id IS NOT NULL;
+  CREATE INDEX records_by_account ON records (account_id) WHERE account_id IS NOT NULL;
+  CREATE INDEX records_by_uid ON records (uid) WHERE uid IS NOT NULL;
+  CREATE INDEX records_by_user_code ON records (user_code) WHERE user_code IS NOT NULL;
+  `,
+];

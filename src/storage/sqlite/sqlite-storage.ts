@@ -1,0 +1,59 @@
+import type { Clock } from '../../lib/clock.ts';
+import type { Logger } from '../../lib/logger.ts';
+import type { Storage } from '../storage.ts';
+import { SqliteAccountStore } from './account-store.ts';
+import { SqliteClientStore } from './client-store.ts';
+import { Database } from './database.ts';
+import { ExpirySweeper } from './expiry-sweeper.ts';
+import { SqliteFailureStore } from './failure-store.ts';
+import { SqliteKeyStore } from './key-store.ts';
+import { openConnection } from './open-connection.ts';
+import { SqliteOrganizationStore } from './organization-store.ts';
+import { SqlitePasskeyStore } from './passkey-store.ts';
+import { SqliteRateStore } from './rate-store.ts';
+import { SqliteRecordStore } from './record-store.ts';
+import { SqliteSignInStore } from './sign-in-store.ts';
+import { SqliteTicketStore } from './ticket-store.ts';
+import { SqliteTotpStore } from './totp-store.ts';
+
+interface Options {
+  readonly path: string;
+  readonly clock: Clock;
+  readonly logger?: Pick<Logger, 'warn'> | undefined;
+}
+
+/**
+ * Opens the embedded storage: every store in one SQLite file, which the server and the command line may have open at the same time.
+ * Throws an Error in plain words when the file cannot be used, or when a newer release has written it.
+ */
+export async function openSqliteStorage({ path, clock, logger }: Options): Promise<Storage> {
+  const database = new Database(await openConnection(path));
+  const ping = database.prepare('SELECT 1');
+  const deps = { database, clock };
+  const sweeper = new ExpirySweeper({
+    ...deps,
+    onError: (error) => logger?.warn({ error }, 'expired rows could not be removed'),
+  });
+  sweeper.start();
+
+  return {
+    organizations: new SqliteOrganizationStore(deps),
+    accounts: new SqliteAccountStore(deps),
+    failures: new SqliteFailureStore(deps),
+    passkeys: new SqlitePasskeyStore(deps),
+    totps: new SqliteTotpStore(deps),
+    clients: new SqliteClientStore(deps),
+    keys: new SqliteKeyStore(deps),
+    tickets: new SqliteTicketStore(deps),
+    rates: new SqliteRateStore(deps),
+    signIns: new SqliteSignInStore(deps),
+    records: new SqliteRecordStore(deps),
+    async ping() {
+      await database.read(() => ping.get());
+    },
+    async [Symbol.asyncDispose]() {
+      sweeper.stop();
+      database.close();
+    },
+  };
+}
