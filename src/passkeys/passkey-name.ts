@@ -1,0 +1,19 @@
+import { AppError } from '../lib/app-error.ts';
+import { displayNameSchema } from '../lib/display-name.ts';
+import { findAuthenticatorName } from './authenticator-names.ts';
+import { describeSystem } from './describe-browser.ts';
+
+const nameSchema = displayNameSchema(64);
+
+/** The name a person gave a passkey, tidied; throws `malformed_request` with the field `name`. */
+export function parsePasskeyName(name: unknown): string {
+  const result = nameSchema.safeParse(name);
+  if (!result.success) throw new AppError('malformed_request', { field: 'name', cause: result.error });
+  return result.data;
+}
+
+/** A name to begin with: who keeps the passkey, where that is known, else the system it was made on. */
+export function suggestPasskeyName(aaguid: string, userAgent: string): string {
+  const system = describeSystem(userAgent);
+  return findAuthenticatorName(aaguid) ?? (system === undefined ? 'Passkey' : `Passkey on ${system}`);
+}

@@ -1,0 +1,205 @@
+import type { z } from 'zod';
+import type { AccountStore } from '../accounts/account-store.ts';
+import { AppError } from '../lib/app-error.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { AccountId, Ids, PasskeyId } from '../lib/ids.ts';
+import type { TicketStore } from '../tickets/ticket-store.ts';
+import { authenticationResponseSchema, registrationResponseSchema } from '../wire/ceremony-json.ts';
+import {
+  type AuthenticationOptions,
+  type Ceremonies,
+  type PasskeyOwner,
+  type PasskeyPlace,
+  type RegistrationOptions,
+  readChallenge,
+} from './ceremonies.ts';
+import { type Challenge, Challenges } from './challenges.ts';
+import { parsePasskeyName, suggestPasskeyName } from './passkey-name.ts';
+import type { Passkey, PasskeyStore } from './passkey-store.ts';
+
+const LIMIT = 20;
+
+/** What a person uses a passkey for. */
+export type AuthenticationPurpose = Exclude<Challenge['purpose'], 'register'>;
+
+interface Deps {
+  readonly store: PasskeyStore;
+  readonly accounts: Pick<AccountStore, 'find'>;
+  readonly tickets: TicketStore;
+  readonly ceremonies: Ceremonies;
+  readonly ids: Ids;
+  readonly clock: Clock;
+}
+
+export type PasskeyAuthentication =
+  | {
+      readonly type: 'verified';
+      /** As it was before this use. */
+      readonly passkey: Passkey;
+      readonly accountId: AccountId;
+      readonly userVerified: true;
+      /** Attested by its maker and not backup-eligible. */
+      readonly hardware: boolean;
+    }
+  | {
+      readonly type: 'refused';
+      /** True when nobody owns the passkey that answered, so that the page may tell the password manager. */
+      readonly unknownPasskey?: true;
+      readonly alert?: 'backup-eligibility-changed';
+      /** For the log only. */
+      readonly cause?: unknown;
+    };
+
+/**
+ * The passkeys of accounts: made, used, listed, named, removed. What a verified passkey is good for, and whether its account may
+ * sign in, is decided elsewhere.
+ */
+export class Passkeys {
+  readonly #deps: Deps;
+  readonly #challenges: Challenges;
+
+  constructor(deps: Deps) {
+    this.#deps = deps;
+    this.#challenges = new Challenges(deps);
+  }
+
+  /**
+   * Asks for a passkey. `binding` names the sign-in or session that may answer. With `allow` only those passkeys may; without it the
+   * person chooses, and is known by the choice.
+   */
+  async startAuthentication(request: {
+    readonly binding: string;
+    readonly purpose: AuthenticationPurpose;
+    readonly allow?: readonly Passkey[] | undefined;
+  }): Promise<{ readonly options: AuthenticationOptions; readonly challenge: string }> {
+    const { binding, purpose, allow } = request;
+    const challenge = await this.#challenges.issue({ purpose, binding, allow: allow?.map(({ id }) => id) });
+    return { options: await this.#deps.ceremonies.authenticationOptions({ challenge, allow }), challenge };
+  }
+
+  /** Judges the answer of a browser and records the use. Throws `malformed_request` for what no browser sends. */
+  async finishAuthentication(answer: {
+    readonly binding: string;
+    readonly purpose: AuthenticationPurpose;
+    /** The JSON body. */
+    readonly response: unknown;
+    /** Browser and system in plain words, kept with the passkey. */
+    readonly usedWith: string;
+  }): Promise<PasskeyAuthentication> {
+    const response = parseAnswer(authenticationResponseSchema, answer.response);
+    const challenge = readChallenge(response);
+    const asked = await this.#challenges.take(challenge, answer);
+    if (!asked || asked.allow?.includes(response.id) === false) return { type: 'refused' };
+
+    const passkey = await this.#deps.store.find(response.id as PasskeyId); // whatever the browser sent may be looked for
+    if (!passkey) return { type: 'refused', unknownPasskey: true };
+    const owner = await this.#deps.accounts.find(passkey.accountId);
+    if (!owner) return { type: 'refused' };
+
+    const outcome = await this.#deps.ceremonies.verifyAuthentication({
+      response,
+      challenge,
+      passkey,
+      userHandle: owner.userHandle,
+      discoverable: asked.allow === undefined,
+    });
+    if (outcome.type === 'refused') return outcome;
+
+    const { counter, backedUp } = outcome;
+    const use = { counter, backedUp, usedAt: this.#deps.clock.now(), usedWith: answer.usedWith };
+    if (!(await this.#deps.store.recordUse(passkey.id, use))) return { type: 'refused' };
+    const hardware = passkey.attestation === 'verified' && !passkey.backupEligible;
+    return { type: 'verified', passkey, accountId: passkey.accountId, userVerified: true, hardware };
+  }
+
+  /** Asks for a new passkey of an account. Throws `too_many_passkeys` before anything is made on the device. */
+  async startRegistration(request: {
+    readonly binding: string;
+    readonly account: PasskeyOwner & { readonly id: AccountId };
+    readonly organizationName: string;
+    readonly where?: PasskeyPlace | undefined;
+  }): Promise<{ readonly options: RegistrationOptions; readonly challenge: string }> {
+    const { binding, account } = request;
+    const exclude = await this.list(account.id);
+    if (exclude.length >= LIMIT) throw new AppError('too_many_passkeys');
+    const challenge = await this.#challenges.issue({ purpose: 'register', binding, accountId: account.id });
+    return { options: await this.#deps.ceremonies.registrationOptions({ ...request, challenge, exclude }), challenge };
+  }
+
+  /** Judges the answer of a browser and stores the passkey: `verifyRegistration`, then `add`. */
+  async finishRegistration(answer: RegistrationAnswer): Promise<Passkey> {
+    const passkey = await this.verifyRegistration(answer);
+    await this.add(passkey);
+    return passkey;
+  }
+
+  /**
+   * Judges the answer of a browser; nothing is stored yet, so that the account of a newcomer can be stored first.
+   * Throws `malformed_request` for what no browser sends, else `passkey_not_made`.
+   */
+  async verifyRegistration(answer: RegistrationAnswer): Promise<Passkey> {
+    const { accountId } = answer;
+    const name = answer.name === undefined ? undefined : parsePasskeyName(answer.name);
+    const response = parseAnswer(registrationResponseSchema, answer.response);
+    const challenge = readChallenge(response);
+    const asked = await this.#challenges.take(challenge, { purpose: 'register', binding: answer.binding });
+    if (asked?.accountId !== accountId) throw new AppError('passkey_not_made');
+
+    const outcome = await this.#deps.ceremonies.verifyRegistration({ response, challenge });
+    if (outcome.type === 'refused') throw new AppError('passkey_not_made', { cause: outcome.cause });
+    const now = this.#deps.clock.now();
+    return {
+      ...outcome.made,
+      accountId,
+      name: name ?? suggestPasskeyName(outcome.made.aaguid, answer.userAgent),
+      createdAt: now,
+      verifiedAt: now,
+    };
+  }
+
+  /** Stores a passkey that was just verified. Throws `already_registered` or `too_many_passkeys`. */
+  async add(passkey: Passkey): Promise<void> {
+    const outcome = await this.#deps.store.insert(passkey, LIMIT);
+    if (outcome === 'taken') throw new AppError('already_registered');
+    if (outcome === 'full') throw new AppError('too_many_passkeys');
+  }
+
+  /** Ends challenges that nobody answered. */
+  discard(challenges: readonly string[]): Promise<void> {
+    return this.#challenges.discard(challenges);
+  }
+
+  /** Oldest first. */
+  list(owner: AccountId): Promise<readonly Passkey[]> {
+    return this.#deps.store.listByAccount(owner);
+  }
+
+  /** Throws `malformed_request` for a name that cannot be one, `passkey_not_found` for what is not the owner's. */
+  async rename(owner: AccountId, id: PasskeyId, name: unknown): Promise<void> {
+    const renamed = await this.#deps.store.rename(owner, id, parsePasskeyName(name));
+    if (!renamed) throw new AppError('passkey_not_found');
+  }
+
+  /** Throws `passkey_not_found` for what is not the owner's, and `last_way_in` for the only one when `keepOne`. */
+  async remove(owner: AccountId, id: PasskeyId, { keepOne }: { readonly keepOne: boolean }): Promise<void> {
+    const outcome = await this.#deps.store.delete(owner, id, keepOne);
+    if (outcome === 'last') throw new AppError('last_way_in');
+    if (outcome === 'absent') throw new AppError('passkey_not_found');
+  }
+}
+
+interface RegistrationAnswer {
+  readonly binding: string;
+  readonly accountId: AccountId;
+  /** The JSON body. */
+  readonly response: unknown;
+  /** As the person typed it; without it one is suggested. */
+  readonly name?: unknown;
+  readonly userAgent: string;
+}
+
+function parseAnswer<Schema extends z.ZodType>(schema: Schema, response: unknown): z.output<Schema> {
+  const result = schema.safeParse(response);
+  if (!result.success) throw new AppError('malformed_request', { cause: result.error });
+  return result.data;
+}
