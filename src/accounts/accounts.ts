@@ -1,0 +1,110 @@
+import { AppError } from '../lib/app-error.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Page, PageRequest } from '../lib/cursor.ts';
+import type { AccountId, Ids, OrganizationId } from '../lib/ids.ts';
+import type { Account, AccountStore, Profile } from './account-store.ts';
+import { parseEmail } from './email.ts';
+import { parseProfile } from './profile.ts';
+
+const USER_HANDLE_BYTES = 64;
+/** How often a change is begun anew because somebody else changed the account in between. */
+const MAX_ATTEMPTS = 5;
+
+interface Deps {
+  readonly store: AccountStore;
+  readonly ids: Ids;
+  readonly clock: Clock;
+  /** Ends every session, grant and refresh token of an account. */
+  readonly endSessions: (id: AccountId) => Promise<void>;
+}
+
+export interface NewAccount {
+  readonly organizationId: OrganizationId;
+  readonly email: string;
+  /** False unless it is known that the person reads mail there. */
+  readonly emailVerified?: boolean | undefined;
+  readonly profile?: Profile | undefined;
+  /** `member` unless it says otherwise. */
+  readonly role?: Account['role'] | undefined;
+  /** With the user handle: what the first passkey was made for, where it is made before the account. */
+  readonly id?: AccountId | undefined;
+  readonly userHandle?: Uint8Array | undefined;
+}
+
+/** The people of the installation. How they prove who they are is the business of passwords, passkeys and totp. */
+export class Accounts {
+  readonly #deps: Deps;
+
+  constructor(deps: Deps) {
+    this.#deps = deps;
+  }
+
+  /** Throws `malformed_request` with the field at fault, and `account_exists` when the organization has that e-mail already. */
+  async create({ id, organizationId, email, emailVerified, profile, role, userHandle }: NewAccount): Promise<Account> {
+    const parsed = parseEmail(email);
+    if (!parsed) throw new AppError('malformed_request', { field: 'email' });
+    const now = this.#deps.clock.now();
+    const account: Account = {
+      id: id ?? this.#deps.ids.newId(),
+      organizationId,
+      email: parsed.email,
+      emailKey: parsed.emailKey,
+      emailVerified: emailVerified ?? false,
+      profile: parseProfile(profile ?? {}),
+      userHandle: userHandle ?? this.#deps.ids.newBytes(USER_HANDLE_BYTES),
+      role: role ?? 'member',
+      passkeyOffer: { declinedTimes: 0, never: false },
+      createdAt: now,
+      updatedAt: now,
+      version: 1,
+    };
+    if (!(await this.#deps.store.insert(account))) throw new AppError('account_exists');
+    return account;
+  }
+
+  async find(id: string): Promise<Account | undefined> {
+    // a text from outside becomes an id here: one that is no id finds nothing
+    return this.#deps.store.find(id as AccountId);
+  }
+
+  /** Undefined too for a text that is no e-mail. */
+  async findByEmail(organizationId: OrganizationId, email: string): Promise<Account | undefined> {
+    const parsed = parseEmail(email);
+    return parsed && this.#deps.store.findByEmail(organizationId, parsed.emailKey);
+  }
+
+  /** Ordered by creation; of one organization, or of all. */
+  async list(page: PageRequest, organizationId?: OrganizationId): Promise<Page<Account>> {
+    return this.#deps.store.list(page, organizationId);
+  }
+
+  /** Lets the person sign in no more and ends what they have open; safe to repeat. */
+  async disable(id: AccountId): Promise<Account> {
+    const disabledAt = this.#deps.clock.now();
+    const account = await this.#change(id, (before) => ({ ...before, disabledAt: before.disabledAt ?? disabledAt }));
+    await this.#deps.endSessions(id);
+    return account;
+  }
+
+  /** Lets the person sign in again; safe to repeat. */
+  async enable(id: AccountId): Promise<Account> {
+    return this.#change(id, (before) => ({ ...before, disabledAt: undefined }));
+  }
+
+  /** Replaces the whole profile; throws `malformed_request` with the field at fault. */
+  async setProfile(id: AccountId, profile: Profile): Promise<Account> {
+    const parsed = parseProfile(profile);
+    return this.#change(id, (before) => ({ ...before, profile: parsed }));
+  }
+
+  /** Throws `not_found` when there is no such account, and `changed_meanwhile` when it never holds still. */
+  async #change(id: AccountId, change: (before: Account) => Account): Promise<Account> {
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+      const before = await this.#deps.store.find(id);
+      if (!before) throw new AppError('not_found');
+      const after = { ...change(before), updatedAt: this.#deps.clock.now(), version: before.version + 1 };
+      if (await this.#deps.store.update(after)) return after;
+    }
+    throw new AppError('changed_meanwhile');
+  }
+}
