@@ -1,0 +1,145 @@
+import { decodeJwt } from 'jose';
+import { errors, type Provider } from 'oidc-provider';
+import { AppError } from '../lib/app-error.ts';
+import type { AccountId, SignInId } from '../lib/ids.ts';
+import type { Demand } from '../sign-in/sign-in.ts';
+import { readDemand } from './demand.ts';
+import { type Consent, saveConsent } from './grants.ts';
+import { ACCOUNT_CLIENT_ID } from './provider-options.ts';
+
+/** The request and response of Node; oidc-provider reads the cookies of one and writes them to the other. */
+interface Exchange {
+  readonly req: Parameters<Provider['interactionDetails']>[0];
+  readonly res: Parameters<Provider['interactionDetails']>[1];
+}
+
+type Details = Awaited<ReturnType<Provider['interactionDetails']>>;
+type ScopeClaims = { readonly [scope: string]: readonly string[] };
+
+/** An authorization request that waits for its person. */
+export interface PendingInteraction {
+  readonly id: SignInId;
+  readonly prompt: string;
+  readonly expiresAt: Date;
+  /** Absent on the way to our own pages. */
+  readonly clientName?: string | undefined;
+  readonly redirectUri: string;
+  readonly demand: Demand;
+  readonly loginHint?: string | undefined;
+  readonly organization?: string | undefined;
+  readonly languages?: string | undefined;
+  /** Who is signed in already, and is asked again or for more. */
+  readonly accountId?: AccountId | undefined;
+  /** What the application asks for and the person has not allowed yet; the scopes of single claims are among the scopes. */
+  readonly missing: Consent;
+}
+
+/** How an interaction may end without a sign-in, as RFC 6749 §4.1.2.1 and OpenID Connect Core 1.0 §3.1.2.6 name it. */
+export type InteractionError = 'access_denied' | 'login_required' | 'unmet_authentication_requirements';
+
+/** The seam between oidc-provider's interactions and our pages. */
+export class Interactions {
+  readonly #provider: Provider;
+  readonly #scopeClaims: ScopeClaims;
+
+  constructor(provider: Provider, scopeClaims: ScopeClaims) {
+    this.#provider = provider;
+    this.#scopeClaims = scopeClaims;
+  }
+
+  /** The interaction that this browser's cookie names. Refuses an address that another browser was sent to. */
+  async require(exchange: Exchange, id: string): Promise<PendingInteraction> {
+    const details = await this.#find(exchange);
+    if (details.uid !== id) throw new AppError('sign_in_not_started_here');
+    const { params, prompt, session } = details;
+    const client = await this.#provider.Client.find(readText(params.client_id) ?? '');
+    if (!client) throw new AppError('sign_in_expired');
+    const missing = readMissing(details);
+    return {
+      id: details.uid as SignInId, // sign-ins are named after their interaction
+      prompt: prompt.name,
+      expiresAt: new Date(details.exp * 1000),
+      clientName: client.clientId === ACCOUNT_CLIENT_ID ? undefined : (client.clientName ?? client.clientId),
+      redirectUri: readText(params.redirect_uri) ?? '',
+      demand: readDemand(params, client.defaultAcrValues as string[] | undefined, readSubject(params.id_token_hint)), // typed as unknown
+      loginHint: readText(params.login_hint),
+      organization: readText(params.organization),
+      languages: readText(params.ui_locales),
+      accountId: session?.accountId as AccountId | undefined, // sessions hold our ids
+      missing: { ...missing, scopes: listScopes(missing, this.#scopeClaims) },
+    };
+  }
+
+  /** Answers where the browser goes on, signed in. */
+  async finishLogin(
+    { req, res }: Exchange,
+    done: {
+      readonly accountId: AccountId;
+      readonly acr: string;
+      readonly amr: readonly string[];
+      readonly authTime: Date;
+    },
+  ): Promise<string> {
+    const ts = Math.floor(done.authTime.getTime() / 1000);
+    const login = { accountId: done.accountId, acr: done.acr, amr: [...done.amr], ts };
+    return this.#provider.interactionResult(req, res, { login });
+  }
+
+  /** Keeps what the person allowed and answers where the browser goes on. */
+  async allow(exchange: Exchange): Promise<string> {
+    const details = await this.#find(exchange);
+    const { Grant } = this.#provider;
+    const accountId = details.session?.accountId;
+    const clientId = readText(details.params.client_id);
+    if (!accountId || !clientId) throw new AppError('sign_in_expired');
+    const grant = (details.grantId && (await Grant.find(details.grantId))) || new Grant({ accountId, clientId });
+    const grantId = await saveConsent(grant, readMissing(details));
+    return this.#provider.interactionResult(exchange.req, exchange.res, { consent: { grantId } });
+  }
+
+  /** Sends the browser back to the application without what it asked for. */
+  async abort({ req, res }: Exchange, error: InteractionError): Promise<string> {
+    return this.#provider.interactionResult(req, res, { error }, { mergeWithLastSubmission: false });
+  }
+
+  async #find({ req, res }: Exchange): Promise<Details> {
+    try {
+      return await this.#provider.interactionDetails(req, res);
+    } catch (cause) {
+      if (!(cause instanceof errors.SessionNotFound)) throw cause;
+      const noCookie = cause.error_description?.includes('cookie') === true;
+      throw new AppError(noCookie ? 'sign_in_not_started_here' : 'sign_in_expired', { cause });
+    }
+  }
+}
+
+function readMissing({ prompt, params }: Details): Consent {
+  const { missingOIDCScope, missingOIDCClaims, missingResourceScopes } = prompt.details;
+  const scopes = isTextList(missingOIDCScope) ? missingOIDCScope : [];
+  const claims = isTextList(missingOIDCClaims) ? missingOIDCClaims : [];
+  const resourceScopes = (missingResourceScopes ?? {}) as Consent['resourceScopes']; // oidc-provider's own detail, typed as unknown
+  // With `prompt=consent`, and for applications on the person's own device (RFC 8252 §8.6), it is asked again what was allowed before.
+  const isNothing = scopes.length === 0 && claims.length === 0 && Object.keys(resourceScopes).length === 0;
+  return { scopes: isNothing ? (readText(params.scope)?.split(' ') ?? []) : scopes, claims, resourceScopes };
+}
+
+/** People are asked for scopes: a single claim is named by the one it belongs to. */
+function listScopes({ scopes, claims }: Consent, scopeClaims: ScopeClaims): readonly string[] {
+  const ofClaims = Object.keys(scopeClaims).filter((scope) =>
+    scopeClaims[scope]?.some((name) => claims.includes(name)),
+  );
+  return [...new Set([...scopes, ...ofClaims])];
+}
+
+/** The hint was verified when the request came in. */
+function readSubject(idTokenHint: unknown): string | undefined {
+  return typeof idTokenHint === 'string' ? decodeJwt(idTokenHint).sub : undefined;
+}
+
+function readText(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function isTextList(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}
