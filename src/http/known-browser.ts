@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import type { AccountId, Ids } from '../lib/ids.ts';
+import type { Signer } from '../lib/signer.ts';
+import type { AppContext } from './app-context.ts';
+
+const MAX_COOKIE_BYTES = 1000;
+const MAX_ACCOUNTS = 4;
+const KEPT_MS = 180 * 24 * 60 * 60 * 1000;
+
+/** We signed it, so it is one. */
+const accountIdSchema = z.custom<AccountId>((id) => typeof id === 'string');
+
+const contentSchema = z.strictObject({
+  id: z.string(),
+  accounts: z
+    .array(z.strictObject({ id: accountIdSchema, email: z.string(), name: z.string().optional() }))
+    .max(MAX_ACCOUNTS),
+});
+
+export interface RememberedAccount {
+  readonly id: AccountId;
+  readonly email: string;
+  readonly name?: string | undefined;
+}
+
+export interface KnownBrowser {
+  readonly id: string;
+  /** Latest first. */
+  readonly accounts: readonly RememberedAccount[];
+}
+
+interface Deps {
+  readonly signer: Signer;
+  readonly ids: Ids;
+  readonly secure: boolean;
+}
+
+/**
+ * Which accounts have signed in with a browser: kept in a signed cookie on that device and nowhere else. It saves typing, and keeps the
+ * wrong guesses of strangers apart from the owner's; it proves nothing.
+ */
+export class KnownBrowsers {
+  readonly #deps: Deps;
+  readonly #name: string;
+
+  constructor(deps: Deps) {
+    this.#deps = deps;
+    this.#name = deps.secure ? '__Host-cardea.browser' : 'cardea.browser';
+  }
+
+  /** Undefined for a new browser, and for a cookie that we did not write. */
+  read(ctx: AppContext): KnownBrowser | undefined {
+    const [text, signature] = ctx.cookies.get(this.#name, { signed: false })?.split('.') ?? [];
+    if (!text || !signature || !this.#deps.signer.verify('browser', text, signature)) return undefined;
+    return contentSchema.parse(JSON.parse(Buffer.from(text, 'base64url').toString()));
+  }
+
+  remember(ctx: AppContext, account: RememberedAccount): void {
+    const known = this.read(ctx);
+    const others = known?.accounts.filter(({ id }) => id !== account.id) ?? [];
+    this.#write(ctx, {
+      id: known?.id ?? this.#deps.ids.newId(),
+      accounts: [account, ...others].slice(0, MAX_ACCOUNTS),
+    });
+  }
+
+  forget(ctx: AppContext, email: string): void {
+    const known = this.read(ctx);
+    if (known) this.#write(ctx, { ...known, accounts: known.accounts.filter((account) => account.email !== email) });
+  }
+
+  #write(ctx: AppContext, browser: KnownBrowser): void {
+    const text = Buffer.from(JSON.stringify(browser)).toString('base64url');
+    if (text.length > MAX_COOKIE_BYTES && browser.accounts.length > 1) {
+      this.#write(ctx, { ...browser, accounts: browser.accounts.slice(0, -1) });
+      return;
+    }
+    ctx.cookies.set(this.#name, `${text}.${this.#deps.signer.sign('browser', text)}`, {
+      httpOnly: true,
+      maxAge: KEPT_MS,
+      path: '/',
+      sameSite: 'lax',
+      secure: this.#deps.secure,
+      signed: false,
+    });
+  }
+}

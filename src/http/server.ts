@@ -1,0 +1,108 @@
+import { createServer, type Server } from 'node:http';
+import type Router from '@koa/router';
+import type Koa from 'koa';
+import { AppError } from '../lib/app-error.ts';
+import type { Ids } from '../lib/ids.ts';
+import type { Logger } from '../lib/logger.ts';
+import type { EndpointLimits } from '../oidc/endpoint-limits.ts';
+import type { FloodLimit } from '../rates/flood-limit.ts';
+import { toNetwork } from '../rates/network.ts';
+import type { AppMiddleware, AppState, RequestHandler } from './app-context.ts';
+import { errors } from './middleware/errors.ts';
+import { onlyIssuerHost } from './middleware/host.ts';
+import { PublicDocuments } from './middleware/public-documents.ts';
+import { requestContext } from './middleware/request-context.ts';
+import { onlySameOrigin } from './middleware/same-origin.ts';
+import { listSecurityHeaders, securityHeaders } from './middleware/security-headers.ts';
+import type { Pages } from './pages/pages.ts';
+
+interface Deps {
+  readonly issuer: string;
+  /** oidc-provider, which is itself the Koa application. */
+  readonly application: Koa<AppState>;
+  readonly pages: Pages;
+  readonly assets: AppMiddleware;
+  /** Requests to pages from one source. */
+  readonly pageLimit: FloodLimit;
+  readonly endpointLimits: EndpointLimits;
+  /** By the first segment of the path. */
+  readonly routers: Readonly<Record<string, Router<AppState>>>;
+  readonly health: AppMiddleware;
+  readonly logger: Logger;
+  readonly ids: Ids;
+  readonly trustedProxies: readonly string[];
+}
+
+const PUBLIC_DOCUMENTS = ['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server', '/jwks'];
+const HEALTH_PATHS = new Set(['/health/live', '/health/ready']);
+
+/**
+ * The order in which a request meets the house. oidc-provider is itself the Koa application; what is used here runs before its own routes,
+ * and within one context.
+ */
+export function createRequestHandler(deps: Deps): RequestHandler {
+  const { issuer, application, pages } = deps;
+  const documents = new PublicDocuments(PUBLIC_DOCUMENTS, issuer, listSecurityHeaders(issuer));
+  const steps: readonly AppMiddleware[] = [
+    requestContext(deps),
+    securityHeaders(issuer),
+    errors(pages),
+    deps.health,
+    onlyIssuerHost(issuer, HEALTH_PATHS),
+    deps.assets,
+    documents.remember(),
+    ownPages(deps),
+    limitEndpoints(deps),
+  ];
+  for (const step of steps) application.use(step);
+  application.on('error', (error: Error) => deps.logger.warn({ error }, 'a connection failed'));
+  const handle = application.callback();
+  return (request, response) => {
+    if (!documents.serve(request, response)) void handle(request, response);
+  };
+}
+
+/** Leads to the pages that are ours, by the first segment; everything else is the provider's. */
+function ownPages({ issuer, routers, pageLimit }: Deps): AppMiddleware {
+  const guard = onlySameOrigin(issuer);
+  const routes = new Map(Object.entries(routers).map(([segment, router]) => [segment, toMiddleware(router)]));
+  return async (ctx, next) => {
+    const run = routes.get(ctx.path.split('/', 2)[1] ?? '');
+    if (!run) return next();
+    const retryAfterSeconds = await pageLimit.hit(toNetwork(ctx.state.clientAddress));
+    if (retryAfterSeconds !== undefined) throw new AppError('too_many_tries', { retryAfterSeconds });
+    await guard(ctx, () => run(ctx, async () => undefined));
+  };
+}
+
+function limitEndpoints({ endpointLimits }: Deps): AppMiddleware {
+  return async (ctx, next) => {
+    const retryAfterSeconds = await endpointLimits.guard(ctx, toNetwork(ctx.state.clientAddress), next);
+    if (retryAfterSeconds !== undefined) throw new AppError('too_many_tries', { retryAfterSeconds });
+  };
+}
+
+function toMiddleware(router: Router<AppState>): AppMiddleware {
+  const refusal = { throw: true, methodNotAllowed: () => new AppError('method_not_allowed') };
+  // The router's own context type adds what it sets itself.
+  const run = router.routes() as unknown as AppMiddleware;
+  const refuseMethod = router.allowedMethods(refusal) as unknown as AppMiddleware;
+  return (ctx, next) => refuseMethod(ctx, () => run(ctx, next));
+}
+
+/** A server with limits on what a slow or greedy peer may hold; it does not listen yet. */
+export function createHttpServer(handle: RequestHandler): Server {
+  const server = createServer(
+    {
+      connectionsCheckingInterval: 5000,
+      headersTimeout: 10_000,
+      keepAliveTimeout: 5000,
+      maxHeaderSize: 16_384,
+      requestTimeout: 30_000,
+    },
+    handle,
+  );
+  server.maxConnections = 4096;
+  server.maxRequestsPerSocket = 1000;
+  return server;
+}
