@@ -1,0 +1,67 @@
+/** `npm start`: builds what browsers need, runs Cardea and, in development, an application to try it with. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Demonstration, prepareDemonstration } from '../src/demonstration.ts';
+import { type RunningServer, runServer } from '../src/main.ts';
+import { buildBrowser } from './build.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+const SETTINGS_FILE = join(ROOT, '.env');
+
+if (existsSync(SETTINGS_FILE)) process.loadEnvFile(SETTINGS_FILE);
+await buildBrowser();
+
+let application: ChildProcess | undefined;
+await runServer(async (running) => {
+  const demonstration = running.config.demo ? await demonstrate(running) : undefined;
+  const setUpLink = (await running.app.setUp.isNeeded()) ? await running.app.setUp.createLink() : undefined;
+  await running.app.logger.flush();
+  process.stdout.write(describe(running, demonstration, setUpLink));
+});
+if (application && application.exitCode === null && application.signalCode === null) {
+  application.kill('SIGTERM');
+  await once(application, 'exit');
+}
+
+async function demonstrate({ app, config }: RunningServer): Promise<Demonstration> {
+  const applicationUrl = `http://localhost:${config.demoPort}`;
+  const demonstration = await prepareDemonstration(app, applicationUrl);
+  application = spawn(process.execPath, [join(ROOT, 'examples/relying-application/server.ts')], {
+    env: {
+      PATH: process.env.PATH,
+      ISSUER: config.issuer,
+      CLIENT_ID: demonstration.clientId,
+      APPLICATION_URL: applicationUrl,
+    },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  return demonstration;
+}
+
+function describe(
+  { config }: RunningServer,
+  demonstration: Demonstration | undefined,
+  setUpLink: string | undefined,
+): string {
+  const lines = [`Cardea is running at ${config.issuer}`];
+  if (demonstration) {
+    const { applicationUrl, email, password } = demonstration;
+    lines.push(
+      '',
+      `Try it            ${applicationUrl}`,
+      '                  Make an account there, or use this one:',
+      `                  ${email}  ${password ?? '(with the password or passkey you gave it)'}`,
+    );
+  }
+  lines.push('', `Your security     ${config.issuer}/account`);
+  if (setUpLink)
+    lines.push(
+      '',
+      `Administrator     ${setUpLink}`,
+      '                  Opens once, within 24 hours: there the first administrator makes a passkey.',
+    );
+  lines.push('', 'Ctrl-C stops it. Everything is kept in the data folder.', '');
+  return `\n${lines.join('\n')}\n`;
+}
