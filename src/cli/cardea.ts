@@ -1,0 +1,32 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadConfig } from '../../config/load.ts';
+import { openApp } from '../app.ts';
+import { createLogger } from '../lib/logger.ts';
+import type { CliApp } from './cli-app.ts';
+import { runCommandLine } from './run.ts';
+import { openProcessTerminal } from './terminal.ts';
+
+/** Opens the installation that the environment describes; what it has to say goes beside the results. */
+async function openInstallation(): Promise<CliApp> {
+  const { config, secrets } = loadConfig();
+  const logger = createLogger({ level: 'warn', format: config.logFormat, destination: process.stderr });
+  return openApp(config, secrets, { logger });
+}
+
+function readVersion(): string {
+  const manifest: { version: string } = JSON.parse(
+    readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'),
+  );
+  return manifest.version;
+}
+
+if (import.meta.main) {
+  process.exitCode = await runCommandLine({
+    args: process.argv.slice(2),
+    version: readVersion(),
+    terminal: openProcessTerminal(),
+    openApp: openInstallation,
+  });
+}

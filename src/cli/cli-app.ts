@@ -1,0 +1,18 @@
+import type { Accounts } from '../accounts/accounts.ts';
+import type { Clients } from '../clients/clients.ts';
+import type { Organizations } from '../organizations/organizations.ts';
+import type { Passwords } from '../passwords/passwords.ts';
+
+/** What the commands need of an opened installation. Nothing of it listens. */
+export interface CliApp extends AsyncDisposable {
+  /** The issuer identifier, without a slash at its end. */
+  readonly issuer: string;
+  readonly clients: Clients;
+  readonly accounts: Accounts;
+  readonly organizations: Organizations;
+  readonly passwords: Passwords;
+  readonly setUp: {
+    /** The address at which the first administrator makes an account; it works once. */
+    createLink(): Promise<string>;
+  };
+}
