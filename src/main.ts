@@ -19,8 +19,8 @@ const NOTICE_MS = 5000;
 const DRAIN_MS = 25_000;
 
 /** Opens the installation that the environment describes and listens. Throws an Error in plain words when it cannot. */
-export async function startServer(environment: Readonly<Record<string, string | undefined>>): Promise<RunningServer> {
-  const { config, secrets, warnings } = loadConfig(environment);
+export async function startServer(): Promise<RunningServer> {
+  const { config, secrets, warnings } = loadConfig();
   const app = await openApp(config, secrets);
   for (const warning of warnings) app.logger.warn({}, warning);
   const server = createHttpServer(app.handleRequest);
@@ -37,7 +37,7 @@ export async function startServer(environment: Readonly<Record<string, string | 
 /** Runs until a signal asks it to end; sets the exit code. `onReady` says what a person may open. */
 export async function runServer(onReady: (running: RunningServer) => Promise<void>): Promise<void> {
   try {
-    const running = await startServer(process.env);
+    const running = await startServer();
     const ended = waitForSignal();
     await onReady(running);
     await ended;
