@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { Account } from '../../src/accounts/account-store.ts';
+import { digest } from '../../src/lib/digest.ts';
 import type { ErrorCode } from '../../src/lib/error-codes.ts';
 import { Ids, type PasskeyId } from '../../src/lib/ids.ts';
 import { Ceremonies } from '../../src/passkeys/ceremonies.ts';
@@ -222,7 +223,7 @@ test('discarded challenges are worth nothing', async (t) => {
   const { passkeys, authenticator, register, start, finish } = await setUp(t);
   await register();
   const { options, challenge } = await start();
-  await passkeys.discard([challenge, ids.newSecret()]);
+  await passkeys.discard([digest(challenge), digest(ids.newSecret())]);
   assert.deepEqual(await finish(authenticator.get(options, { origin: ORIGIN })), { type: 'refused' });
 });
 

@@ -1,0 +1,106 @@
+import { once } from 'node:events';
+import { relative, resolve } from 'node:path';
+import { run } from 'node:test';
+import { inspect } from 'node:util';
+import type { TestReport } from './test-report.ts';
+
+interface RunOptions {
+  readonly files: readonly string[];
+  /** How many files run at once. */
+  readonly concurrency: number;
+  /** Only tests whose name matches this pattern. */
+  readonly only?: string | undefined;
+}
+
+/** What the checks of one file look at, of all that node:test tells. */
+interface TestEvent {
+  readonly name: string;
+  readonly nesting: number;
+  readonly file?: string | undefined;
+  readonly skip?: string | boolean | undefined;
+  readonly todo?: string | boolean | undefined;
+  readonly details: { readonly type?: string | undefined; readonly error?: Error | undefined };
+}
+
+const TEST_TIMEOUT_MS = 120_000;
+
+/** Runs test files, each in a process of its own, says how each went, and adds every test to the report. */
+export async function runTestFiles({ files, concurrency, only }: RunOptions, report: TestReport): Promise<void> {
+  if (files.length === 0) return;
+  const stream = run({
+    files: files.map((file) => resolve(file)),
+    concurrency,
+    timeout: TEST_TIMEOUT_MS,
+    execArgv: ['--test-force-exit'], // what a test leaves open must not keep the run from ending
+    ...(only !== undefined && { testNamePatterns: [only] }),
+  });
+  const collector = new Collector(report, only !== undefined);
+  stream.on('test:start', (event) => collector.start(event));
+  stream.on('test:pass', (event) => collector.pass(event));
+  stream.on('test:fail', (event) => collector.fail(event));
+  stream.on('test:stdout', ({ file, message }) => collector.print(file, message));
+  stream.on('test:stderr', ({ file, message }) => collector.print(file, message));
+  stream.on('test:summary', ({ file, counts, duration_ms, success }) => {
+    if (file === undefined) return; // of the whole run
+    const seconds = (duration_ms / 1000).toFixed(1);
+    process.stdout.write(
+      `${success ? 'ok    ' : 'FAILED'}  ${relative('.', file)} (${counts.tests} in ${seconds} s)\n`,
+    );
+  });
+  stream.resume();
+  await once(stream, 'end');
+}
+
+/** Turns the events of node:test into the report; suites and tests that only failed by their parts are not counted. */
+class Collector {
+  readonly #report: TestReport;
+  readonly #selected: boolean;
+  /** The names of the tests that a test stands in, and what was printed, by file. */
+  readonly #trails = new Map<string, string[]>();
+  readonly #outputs = new Map<string, string>();
+
+  constructor(report: TestReport, selected: boolean) {
+    this.#report = report;
+    this.#selected = selected;
+  }
+
+  start({ file = '', nesting, name }: Pick<TestEvent, 'file' | 'nesting' | 'name'>): void {
+    const trail = (this.#trails.get(file) ?? []).slice(0, nesting);
+    this.#trails.set(file, [...trail, name]);
+  }
+
+  pass(event: TestEvent): void {
+    if (event.details.type === 'suite') return;
+    const reason = event.skip ?? event.todo;
+    if (event.name === event.file) this.#addEmptyFile(event.file);
+    else if (reason === undefined || reason === false) this.#report.addPass();
+    else
+      this.#report.addNotRun({
+        ...this.#locate(event),
+        reason: typeof reason === 'string' ? reason : 'no reason given',
+      });
+  }
+
+  fail(event: TestEvent): void {
+    const { error } = event.details;
+    if (error && 'failureType' in error && error.failureType === 'subtestsFailed') return;
+    const output = this.#outputs.get(event.file ?? '') ?? '';
+    const printed = output === '' ? '' : `\nprinted by this file:\n${output}`;
+    this.#report.addFailure({ ...this.#locate(event), details: `${inspect(error?.cause ?? error)}${printed}` });
+  }
+
+  /** A file in which no test is found passes by itself; that is right only when tests were selected by name. */
+  #addEmptyFile(file: string): void {
+    if (this.#selected) return;
+    this.#report.addFailure({ where: relative('.', file), name: 'the file has no tests', details: '' });
+  }
+
+  print(file: string, message: string): void {
+    this.#outputs.set(file, `${this.#outputs.get(file) ?? ''}${message}`);
+  }
+
+  #locate({ file = '', nesting, name }: TestEvent): { readonly where: string; readonly name: string } {
+    const parents = (this.#trails.get(file) ?? []).slice(0, nesting);
+    return { where: relative('.', file), name: [...parents, name].join(' > ') };
+  }
+}

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import type { Authenticator, CreationOptions, CreationOverrides } from './authenticator.ts';
+import { readField } from './page.ts';
+import type { Answer, Visitor } from './visitor.ts';
+
+type Fields = Readonly<Record<string, string>>;
+
+/** A signed-in person on the pages of their account. */
+export class AccountVisit {
+  readonly visitor: Visitor;
+  readonly #origin: string;
+
+  constructor(issuer: string, visitor: Visitor) {
+    this.#origin = new URL(issuer).origin;
+    this.visitor = visitor;
+  }
+
+  /** Opens a page such as `/password` and follows, to the sign-in where that is asked for. */
+  open(path = ''): Promise<Answer> {
+    return this.visitor.open(`/account${path}`);
+  }
+
+  /** What every form of this session holds. */
+  async readCsrf(): Promise<string> {
+    return readField(await this.visitor.get('/account'), 'csrf');
+  }
+
+  /** Submits a form; redirects are not followed. */
+  async submit(path: string, fields: Fields = {}): Promise<Answer> {
+    return this.visitor.postForm(`/account${path}`, { csrf: await this.readCsrf(), ...fields });
+  }
+
+  async post(path: string, fields: Readonly<Record<string, unknown>> = {}): Promise<Answer> {
+    return this.visitor.postJson(`/account${path}`, { csrf: await this.readCsrf(), ...fields });
+  }
+
+  /** What a device answers when asked to make a passkey; the test sends it itself. */
+  async askDevice(device: Authenticator, overrides: CreationOverrides = {}) {
+    return device.create(await this.requestOptions(), { origin: this.#origin, overrides });
+  }
+
+  async requestOptions(fields: Fields = {}): Promise<CreationOptions & { readonly user: { readonly name: string } }> {
+    const answer = await this.post('/passkeys/options', fields);
+    assert.equal(answer.status, 200, answer.text);
+    return JSON.parse(answer.text);
+  }
+
+  /** Makes a passkey on a device; answers the page that follows. */
+  async addPasskey(device: Authenticator, fields: Fields = {}): Promise<Answer> {
+    const answer = await this.post('/passkeys', { ...fields, response: await this.askDevice(device) });
+    assert.equal(answer.status, 200, answer.text);
+    return this.visitor.open(JSON.parse(answer.text).location);
+  }
+}

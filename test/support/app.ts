@@ -1,0 +1,115 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { TestContext } from 'node:test';
+import type { Config } from '../../config/load.ts';
+import { PRESETS } from '../../config/presets.ts';
+import type { Account } from '../../src/accounts/account-store.ts';
+import { type App, openApp } from '../../src/app.ts';
+import type { RequestHandler } from '../../src/http/app-context.ts';
+import { createLogger } from '../../src/lib/logger.ts';
+import type { Organization } from '../../src/organizations/organization-store.ts';
+import type { Policy } from '../../src/organizations/policy.ts';
+import { makeTempFolder } from './temp-folder.ts';
+
+/** The whole application in this process, on a free port of loopback. */
+export interface TestApp {
+  readonly app: App;
+  readonly issuer: string;
+  /** Moves the time of the whole process, oidc-provider's included, which reads `Date` itself; from then on time stands still. */
+  advance(seconds: number): void;
+  /** The lines of its log so far. */
+  readonly log: readonly string[];
+  readonly dataDir: string;
+}
+
+export interface TestSettings {
+  readonly config?: Partial<Config>;
+  /** Changes to the policy of the first organization, `convenience` with open sign-up. */
+  readonly policy?: Partial<Policy>;
+}
+
+const NEVER = 1_000_000;
+
+/** Opens an application for one test; it is closed, and its folder removed, when the test ends. */
+export async function openTestApp(t: TestContext, { config = {}, policy }: TestSettings = {}): Promise<TestApp> {
+  let handle: RequestHandler = (_request, response) => response.destroy();
+  const server = createServer((request, response) => handle(request, response));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo; // it listens on a port, not on a pipe
+  const issuer = `http://localhost:${port}`;
+  const dataDir = makeTempFolder(t);
+  const log: string[] = [];
+  const logger = createLogger({
+    level: 'debug',
+    format: 'json',
+    destination: { write: (line) => void log.push(line) },
+  });
+  const app = await openApp({ ...testConfig(issuer, port, dataDir), ...config }, {}, { logger });
+  if (policy) await changePolicy(app, policy);
+  handle = app.handleRequest;
+  t.after(async () => {
+    server.close();
+    server.closeAllConnections();
+    await app[Symbol.asyncDispose]();
+  });
+  let frozen = false;
+  const advance = (seconds: number) => {
+    const now = Date.now() + seconds * 1000;
+    if (frozen) t.mock.timers.setTime(now);
+    else t.mock.timers.enable({ apis: ['Date'], now });
+    frozen = true;
+  };
+  return { app, advance, issuer, log, dataDir };
+}
+
+function testConfig(issuer: string, port: number, dataDir: string): Config {
+  return {
+    env: 'development',
+    issuer,
+    host: '127.0.0.1',
+    port,
+    dataDir,
+    rpId: 'localhost',
+    organizationName: 'Northwind',
+    policy: 'convenience',
+    demo: true,
+    demoPort: 0,
+    trustedProxies: [],
+    logLevel: 'debug',
+    logFormat: 'json',
+    sessionIdleMinutes: 60,
+    sessionHours: 24,
+    hashMemoryKib: 19_456,
+    hashPasses: 2,
+    limitToken: NEVER,
+    limitSource: NEVER,
+    limitPasskey: NEVER,
+    limitPages: NEVER,
+    outboundAllow: [],
+  };
+}
+
+/** Changes fields of the first organization's policy. */
+export async function changePolicy({ organizations }: App, policy: Partial<Policy>): Promise<Organization> {
+  const organization = await organizations.requireOrFirst(undefined);
+  return organizations.setPolicy(organization.id, { ...organization.policy, ...policy });
+}
+
+/** A preset with open sign-up. */
+export function presetOf(name: keyof typeof PRESETS): Policy {
+  return { ...PRESETS[name], signUp: 'open' };
+}
+
+export const TEST_PASSWORD = 'correct horse battery staple';
+
+/** An account of the first organization, with `TEST_PASSWORD` unless told otherwise. */
+export async function addAccount(
+  { accounts, organizations, passwords }: App,
+  email: string,
+  password: string | undefined = TEST_PASSWORD,
+): Promise<Account> {
+  const organization = await organizations.requireOrFirst(undefined);
+  const account = await accounts.create({ organizationId: organization.id, email, profile: { name: 'Alex Example' } });
+  if (password === undefined) return account;
+  return passwords.set(account, password, { minimumLength: 8, organizationName: organization.name });
+}

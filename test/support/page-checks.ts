@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { mkdir, readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+
+const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+/** A folder for pictures of every page that the stories look at, for whoever wants to see them. */
+const PICTURES = process.env.CARDEA_TEST_PICTURES;
+
+const DESKTOP = { width: 1280, height: 800 };
+/** What is left of 1280 × 1024 pixels at 400 % (WCAG 2.2, 1.4.10). */
+const MAGNIFIED = { width: 320, height: 256 };
+
+/** Fails when axe finds something on the page as it is now, light on a desktop or dark at 400 %, or when it has to be scrolled sideways. */
+export async function assertPresentable(page: Page): Promise<void> {
+  await page.setViewportSize(DESKTOP);
+  await page.emulateMedia({ colorScheme: 'light' });
+  await takePicture(page, 'light');
+  await assertAccessible(page);
+  await page.setViewportSize(MAGNIFIED);
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await takePicture(page, 'dark');
+  await assertAccessible(page);
+  const scrollWidth = await page.evaluate(() => document.documentElement.scrollWidth);
+  assert.ok(scrollWidth <= MAGNIFIED.width, `${await page.title()} is ${scrollWidth} pixels wide`);
+  await page.setViewportSize(DESKTOP);
+  await page.emulateMedia({ colorScheme: 'light' });
+}
+
+/** Fails when axe finds something on the page as it is now. */
+async function assertAccessible(page: Page): Promise<void> {
+  // Through the debugger, since the page's own policy lets no foreign script in.
+  const present = await page.evaluate(() => 'axe' in globalThis);
+  if (!present) await page.evaluate(await readFile(AXE, 'utf8'));
+  const violations = await page.evaluate(async () => {
+    // axe has just been put there
+    const { axe } = globalThis as unknown as {
+      axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+    };
+    return (await axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+  });
+  assert.deepEqual(violations, [], `axe on “${await page.title()}”`);
+}
+
+/** The notice is there, says this, and has the focus, so that nobody misses it. */
+export async function assertNotice(page: Page, says: string): Promise<void> {
+  const notice = page.locator('#notice:focus');
+  await notice.waitFor();
+  assert.match((await notice.textContent()) ?? '', new RegExp(says));
+}
+
+async function takePicture(page: Page, name: string): Promise<void> {
+  if (PICTURES === undefined) return;
+  await mkdir(PICTURES, { recursive: true });
+  const said = await page.locator('#notice:visible strong').allTextContents();
+  const file = [await page.title(), ...said].join(' ').replaceAll(/\W+/g, '-');
+  await page.screenshot({ path: join(PICTURES, `${file}.${name}.png`), fullPage: true });
+}

@@ -1,0 +1,96 @@
+import { generateKeyPairSync } from 'node:crypto';
+import type { CDPSession, Page } from 'playwright-core';
+import type { Account } from '../../src/accounts/account-store.ts';
+import type { App } from '../../src/app.ts';
+import type { PasskeyId } from '../../src/lib/ids.ts';
+import type { Passkey } from '../../src/passkeys/passkey-store.ts';
+import { toCoseKey } from './authenticator.ts';
+import { buildPasskey } from './builders.ts';
+import { encodeCbor } from './cbor.ts';
+
+/** A passkey device of a tab, as Chromium emulates one: it answers at once unless told otherwise. */
+export class VirtualAuthenticator {
+  readonly #session: CDPSession;
+  readonly #id: string;
+
+  private constructor(session: CDPSession, id: string) {
+    this.#session = session;
+    this.#id = id;
+  }
+
+  static async attach(page: Page): Promise<VirtualAuthenticator> {
+    const session = await page.context().newCDPSession(page);
+    await session.send('WebAuthn.enable', {});
+    const { authenticatorId } = await session.send('WebAuthn.addVirtualAuthenticator', {
+      options: {
+        protocol: 'ctap2',
+        transport: 'internal',
+        hasResidentKey: true,
+        hasUserVerification: true,
+        isUserVerified: true,
+        automaticPresenceSimulation: true,
+      },
+    });
+    return new VirtualAuthenticator(session, authenticatorId);
+  }
+
+  /** Whether the person touches it when asked; off, a ceremony waits. Autofill answers at once while it is on. */
+  async setPresence(enabled: boolean): Promise<void> {
+    await this.#session.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId: this.#id, enabled });
+  }
+
+  /** Off, every ceremony ends at once as if the person had cancelled it. */
+  async setUserVerified(isUserVerified: boolean): Promise<void> {
+    await this.#session.send('WebAuthn.setUserVerified', { authenticatorId: this.#id, isUserVerified });
+  }
+
+  async countPasskeys(): Promise<number> {
+    return (await this.listNames()).length;
+  }
+
+  /** Whose its passkeys are, as a person reads it when choosing among them. */
+  async listNames(): Promise<readonly string[]> {
+    const { credentials } = await this.#session.send('WebAuthn.getCredentials', { authenticatorId: this.#id });
+    return credentials.map(({ userName }) => userName ?? '');
+  }
+
+  /** Gives an account a passkey that was made here earlier: its private half to the device, its public half to the server. */
+  async addPasskey({ storage }: App, account: Account, overrides: Partial<Passkey> = {}): Promise<Passkey> {
+    const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const passkey = buildPasskey({
+      accountId: account.id,
+      publicKey: encodeCbor(toCoseKey('ES256', publicKey)),
+      ...overrides,
+    });
+    await storage.passkeys.insert(passkey, Number.POSITIVE_INFINITY);
+    await this.#session.send('WebAuthn.addCredential', {
+      authenticatorId: this.#id,
+      credential: {
+        credentialId: toBase64(passkey.id),
+        isResidentCredential: true,
+        rpId: passkey.rpId,
+        privateKey: privateKey.export({ format: 'der', type: 'pkcs8' }).toString('base64'),
+        userHandle: Buffer.from(account.userHandle).toString('base64'),
+        userName: account.email,
+        signCount: passkey.counter,
+        backupEligibility: passkey.backupEligible,
+        backupState: passkey.backedUp,
+      },
+    });
+    return passkey;
+  }
+
+  /** The next passkey that a page tells it to drop. Ask before the page does. */
+  nextDropped(): Promise<PasskeyId> {
+    return new Promise((resolve) => {
+      this.#session.once(
+        'WebAuthn.credentialDeleted',
+        ({ credentialId }) => resolve(Buffer.from(credentialId, 'base64').toString('base64url') as PasskeyId), // ours come from nowhere else
+      );
+    });
+  }
+}
+
+function toBase64(id: PasskeyId): string {
+  return Buffer.from(id, 'base64url').toString('base64');
+}
