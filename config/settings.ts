@@ -74,7 +74,7 @@ export const SETTINGS = {
     read: read.key,
     secret: true,
     otherwise: 'made and kept in the data folder; required in production',
-    example: 'ZXhhbXBsZS1zZWFsaW5nLWtleS1kby1ub3QtdXNlISE=',
+    example: 'ZXhhbXBsZS1zZWFsaW5nLWtleS1kby1ub3QtdXNlISE',
   },
   CARDEA_COOKIE_KEYS: {
     group: 'Secrets',

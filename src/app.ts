@@ -156,6 +156,7 @@ async function assemble(parts: Parts): Promise<App> {
       interaction: createSignInPages({
         ...services,
         interactions: new Interactions(provider, SCOPE_CLAIMS),
+        browserSessions,
         knownBrowsers,
         pages,
       }),

@@ -74,6 +74,7 @@ export function createServices({ config, storage, clock, ids, sealer }: ServiceP
     signingUp,
     tickets,
     ids,
+    clock,
   });
   const passwordChange = new PasswordChange({
     passwords,

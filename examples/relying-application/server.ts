@@ -8,8 +8,8 @@ import * as client from 'openid-client';
 import { type Person, renderHome, renderProblem, STYLESHEET } from './pages.ts';
 
 interface Session {
-  /** What the answer to a running sign-in is checked against. */
-  pending?: { readonly codeVerifier: string; readonly state: string; readonly nonce: string };
+  /** What the answers to running sign-ins are checked against, by their state: each tab may have one. */
+  readonly pending: Map<string, { readonly codeVerifier: string; readonly nonce: string }>;
   person?: Person;
   idToken?: string;
 }
@@ -28,18 +28,15 @@ const configuration = await client.discovery(new URL(issuer), clientId, undefine
 
 /** Sends the browser to the provider, with PKCE, state and nonce that only this session knows. */
 async function startSignIn(session: Session, response: ServerResponse): Promise<void> {
-  const pending = {
-    codeVerifier: client.randomPKCECodeVerifier(),
-    state: client.randomState(),
-    nonce: client.randomNonce(),
-  };
-  session.pending = pending;
+  const state = client.randomState();
+  const pending = { codeVerifier: client.randomPKCECodeVerifier(), nonce: client.randomNonce() };
+  session.pending.set(state, pending);
   const url = client.buildAuthorizationUrl(configuration, {
     redirect_uri: redirectUri,
     scope: 'openid profile email',
     code_challenge: await client.calculatePKCECodeChallenge(pending.codeVerifier),
     code_challenge_method: 'S256',
-    state: pending.state,
+    state,
     nonce: pending.nonce,
   });
   redirect(response, url.href);
@@ -47,12 +44,13 @@ async function startSignIn(session: Session, response: ServerResponse): Promise<
 
 /** The provider sent the browser back: the code is exchanged for tokens, and these tell who it is. */
 async function finishSignIn(session: Session, url: URL, response: ServerResponse): Promise<void> {
-  const { pending } = session;
+  const state = url.searchParams.get('state') ?? '';
+  const pending = session.pending.get(state);
   if (!pending) return redirect(response, '/');
-  delete session.pending;
+  session.pending.delete(state);
   const tokens = await client.authorizationCodeGrant(configuration, url, {
     pkceCodeVerifier: pending.codeVerifier,
-    expectedState: pending.state,
+    expectedState: state,
     expectedNonce: pending.nonce,
   });
   const claims = tokens.claims();
@@ -100,7 +98,7 @@ function openSession(request: IncomingMessage, response: ServerResponse): Sessio
   const existing = known === undefined ? undefined : sessions.get(known);
   if (existing) return existing;
   const id = randomBytes(32).toString('base64url');
-  const session: Session = {};
+  const session: Session = { pending: new Map() };
   sessions.set(id, session);
   response.setHeader('Set-Cookie', `ledger=${id}; Path=/; HttpOnly; SameSite=Lax`);
   return session;
@@ -127,16 +125,12 @@ function readSetting(name: string): string {
 
 const server = createServer((request, response) => {
   handle(request, response).catch((error: unknown) => {
-    const reason =
-      error instanceof client.ResponseBodyError || error instanceof client.AuthorizationResponseError
-        ? error.error
-        : undefined;
+    if (error instanceof client.AuthorizationResponseError && error.error === 'access_denied') {
+      sendPage(response, 403, renderProblem('You did not sign in.'));
+      return;
+    }
     process.stderr.write(`${String(error)}\n`);
-    sendPage(
-      response,
-      502,
-      renderProblem(reason === 'access_denied' ? 'You did not sign in.' : 'The sign-in did not work.'),
-    );
+    sendPage(response, 502, renderProblem('The sign-in did not work.'));
   });
 });
 server.listen(Number(new URL(ownUrl).port || 80), '127.0.0.1', () =>

@@ -37,6 +37,10 @@ async function register(form: HTMLFormElement, button: HTMLButtonElement): Promi
     if (done.signals) sendSignals(done.signals);
     window.location.assign(done.location);
   } catch (error) {
+    if (error instanceof Refused && error.answer.error === 'confirmation_required') {
+      window.location.reload(); // the page itself leads to where it is confirmed, and is where that leads back to
+      return;
+    }
     setReady(button);
     explain(error, form);
   }

@@ -3,7 +3,8 @@ import type { AccountId, Ids } from '../lib/ids.ts';
 import type { Signer } from '../lib/signer.ts';
 import type { AppContext } from './app-context.ts';
 
-const MAX_COOKIE_BYTES = 1000;
+/** With its name and its signature the cookie stays below 1 KB. */
+const MAX_TEXT_LENGTH = 950;
 const MAX_ACCOUNTS = 4;
 const KEPT_MS = 180 * 24 * 60 * 60 * 1000;
 
@@ -52,7 +53,7 @@ export class KnownBrowsers {
   read(ctx: AppContext): KnownBrowser | undefined {
     const [text, signature] = ctx.cookies.get(this.#name, { signed: false })?.split('.') ?? [];
     if (!text || !signature || !this.#deps.signer.verify('browser', text, signature)) return undefined;
-    return contentSchema.parse(JSON.parse(Buffer.from(text, 'base64url').toString()));
+    return contentSchema.safeParse(JSON.parse(Buffer.from(text, 'base64url').toString())).data; // another release may have written it
   }
 
   remember(ctx: AppContext, account: RememberedAccount): void {
@@ -70,11 +71,7 @@ export class KnownBrowsers {
   }
 
   #write(ctx: AppContext, browser: KnownBrowser): void {
-    const text = Buffer.from(JSON.stringify(browser)).toString('base64url');
-    if (text.length > MAX_COOKIE_BYTES && browser.accounts.length > 1) {
-      this.#write(ctx, { ...browser, accounts: browser.accounts.slice(0, -1) });
-      return;
-    }
+    const text = encode(browser);
     ctx.cookies.set(this.#name, `${text}.${this.#deps.signer.sign('browser', text)}`, {
       httpOnly: true,
       maxAge: KEPT_MS,
@@ -84,4 +81,16 @@ export class KnownBrowsers {
       signed: false,
     });
   }
+}
+
+function encode(browser: KnownBrowser): string {
+  const text = Buffer.from(JSON.stringify(browser)).toString('base64url');
+  return text.length <= MAX_TEXT_LENGTH ? text : encode({ ...browser, accounts: shorten(browser.accounts) });
+}
+
+/** Leaves out the oldest name, or where there is none the oldest account. */
+function shorten(accounts: readonly RememberedAccount[]): readonly RememberedAccount[] {
+  const others = accounts.slice(0, -1);
+  const oldest = accounts.at(-1);
+  return oldest?.name === undefined ? others : [...others, { id: oldest.id, email: oldest.email }];
 }

@@ -34,7 +34,6 @@ interface Deps {
 }
 
 const PUBLIC_DOCUMENTS = ['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server', '/jwks'];
-const HEALTH_PATHS = new Set(['/health/live', '/health/ready']);
 
 /**
  * The order in which a request meets the house. oidc-provider is itself the Koa application; what is used here runs before its own routes,
@@ -47,8 +46,8 @@ export function createRequestHandler(deps: Deps): RequestHandler {
     requestContext(deps),
     securityHeaders(issuer),
     errors(pages),
-    deps.health,
-    onlyIssuerHost(issuer, HEALTH_PATHS),
+    deps.health, // before the host is looked at: probes come by any name
+    onlyIssuerHost(issuer),
     deps.assets,
     documents.remember(),
     ownPages(deps),
@@ -83,11 +82,14 @@ function limitEndpoints({ endpointLimits }: Deps): AppMiddleware {
 }
 
 function toMiddleware(router: Router<AppState>): AppMiddleware {
-  const refusal = { throw: true, methodNotAllowed: () => new AppError('method_not_allowed') };
   // The router's own context type adds what it sets itself.
   const run = router.routes() as unknown as AppMiddleware;
-  const refuseMethod = router.allowedMethods(refusal) as unknown as AppMiddleware;
-  return (ctx, next) => refuseMethod(ctx, () => run(ctx, next));
+  const nameMethods = router.allowedMethods() as unknown as AppMiddleware;
+  return async (ctx, next) => {
+    await nameMethods(ctx, () => run(ctx, next));
+    // The router has set `Allow` by now, and says 501 to methods that none of its routes has.
+    if (ctx.status === 405 || ctx.status === 501) throw new AppError('method_not_allowed');
+  };
 }
 
 /** A server with limits on what a slow or greedy peer may hold; it does not listen yet. */

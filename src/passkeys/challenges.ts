@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { addSeconds, type Clock } from '../lib/clock.ts';
+import { digest } from '../lib/digest.ts';
 import type { Ids } from '../lib/ids.ts';
 import type { TicketStore } from '../tickets/ticket-store.ts';
 
@@ -38,14 +39,14 @@ export class Challenges {
   async issue(value: Omit<Challenge, 'expiresAt'>): Promise<string> {
     const challenge = this.#deps.ids.newSecret();
     const expiresAt = addSeconds(this.#deps.clock.now(), TTL_SECONDS).getTime();
-    await this.#deps.tickets.put('passkey-challenge', challenge, { ...value, expiresAt }, TTL_SECONDS);
+    await this.#deps.tickets.put('passkey-challenge', digest(challenge), { ...value, expiresAt }, TTL_SECONDS);
     return challenge;
   }
 
   /** Spends what may be a challenge in one step; undefined when it is none, spent or expired, or was issued for another purpose or to someone else. */
   async take(challenge: string, expected: Pick<Challenge, 'purpose' | 'binding'>): Promise<Challenge | undefined> {
     if (!SHAPE.test(challenge)) return undefined;
-    const ticket = await this.#deps.tickets.take('passkey-challenge', challenge);
+    const ticket = await this.#deps.tickets.take('passkey-challenge', digest(challenge));
     if (!ticket) return undefined;
     const value = challengeSchema.parse(ticket);
     // The store forgets it by its own clock, which may have been stopped meanwhile.
@@ -53,8 +54,8 @@ export class Challenges {
     return isLive && value.purpose === expected.purpose && value.binding === expected.binding ? value : undefined;
   }
 
-  /** Ends challenges that were not answered. */
-  async discard(challenges: readonly string[]): Promise<void> {
-    await Promise.all(challenges.map((challenge) => this.#deps.tickets.take('passkey-challenge', challenge)));
+  /** Ends challenges that were not answered, by their digests, so that nobody has to keep them in clear. */
+  async discard(digests: readonly string[]): Promise<void> {
+    await Promise.all(digests.map((id) => this.#deps.tickets.take('passkey-challenge', id)));
   }
 }

@@ -164,9 +164,9 @@ export class Passkeys {
     if (outcome === 'full') throw new AppError('too_many_passkeys');
   }
 
-  /** Ends challenges that nobody answered. */
-  discard(challenges: readonly string[]): Promise<void> {
-    return this.#challenges.discard(challenges);
+  /** Ends challenges that nobody answered, by their digests. */
+  discard(digests: readonly string[]): Promise<void> {
+    return this.#challenges.discard(digests);
   }
 
   /** Oldest first. */

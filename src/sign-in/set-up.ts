@@ -1,5 +1,6 @@
 import type { AccountStore } from '../accounts/account-store.ts';
 import { AppError } from '../lib/app-error.ts';
+import { addSeconds, type Clock } from '../lib/clock.ts';
 import { digest } from '../lib/digest.ts';
 import type { Ids, OrganizationId } from '../lib/ids.ts';
 import type { Organization } from '../organizations/organization-store.ts';
@@ -14,6 +15,7 @@ interface Deps {
   readonly signingUp: SigningUp;
   readonly tickets: TicketStore;
   readonly ids: Ids;
+  readonly clock: Clock;
 }
 
 /** What somebody with a set-up link says of themselves, as typed. */
@@ -40,10 +42,11 @@ export class SetUp {
 
   /** The address at which an administrator makes their account; it works once, for 24 hours. */
   async createLink(): Promise<string> {
-    const { issuer, ids, organizations, tickets } = this.#deps;
+    const { issuer, ids, organizations, tickets, clock } = this.#deps;
     const token = ids.newSecret();
     const { id } = await organizations.requireOrFirst(undefined);
-    await tickets.put('set-up', token, { organizationId: id }, LINK_SECONDS);
+    const expiresAt = addSeconds(clock.now(), LINK_SECONDS).getTime();
+    await tickets.put('set-up', token, { organizationId: id, expiresAt }, LINK_SECONDS);
     return `${issuer}/set-up/${token}`;
   }
 
@@ -60,13 +63,13 @@ export class SetUp {
     return this.#deps.signingUp.start({ ...founder, ...newcomerOf(token), organization });
   }
 
-  /** Uses the link up and makes the account; if that fails the link works again. */
+  /** Uses the link up and makes the account; if that fails the link works again, for as long as it would have. */
   async finish(
     token: string,
     founder: Founder,
     answer: { readonly response: unknown; readonly userAgent: string },
   ): Promise<NewAccountWithPasskey> {
-    const { tickets, signingUp } = this.#deps;
+    const { tickets, signingUp, clock } = this.#deps;
     const organization = await this.requireOrganization(token);
     const ticket = await tickets.take('set-up', token);
     if (!ticket) throw new AppError('link_used_or_expired');
@@ -77,7 +80,8 @@ export class SetUp {
         answer.userAgent,
       );
     } catch (error) {
-      await tickets.put('set-up', token, ticket, LINK_SECONDS);
+      const remainingMs = Number(ticket.expiresAt) - clock.now().getTime();
+      await tickets.put('set-up', token, ticket, remainingMs / 1000);
       throw error;
     }
   }

@@ -45,7 +45,7 @@ export interface SignIn {
   readonly offerAnswered: boolean;
   /** Passkeys that were made in this sign-in. */
   readonly made: readonly PasskeyId[];
-  /** Live passkey challenges, oldest first; never more than three. */
+  /** Digests of the live passkey challenges, oldest first; never more than three. */
   readonly challenges: readonly string[];
   readonly startedAt: Date;
   readonly expiresAt: Date;

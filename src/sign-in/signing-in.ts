@@ -138,7 +138,7 @@ export class SigningIn {
   /** Checks the password of whoever was named. Wrong ones, unknown accounts and switched-off passwords are refused alike. */
   async provePassword(id: SignInId, password: string, source: Source): Promise<Progress> {
     const { step, signIn, stored } = await this.#require(id);
-    if (step.type !== 'password') throw new AppError('step_finished');
+    if (step.type !== 'password') throw new AppError(step.type === 'passkey' ? 'method_not_offered' : 'step_finished');
 
     const open = await this.#requireTry(signIn, 'password', source);
     const outcome = await this.#deps.passwords.check(open ? stored : undefined, password);
@@ -341,7 +341,7 @@ export class SigningIn {
   async #keepChallenge(id: SignInId, challenge: string): Promise<void> {
     let dropped: readonly string[] = [];
     await this.#change(id, async (signIn) => {
-      const challenges = [...signIn.challenges, challenge];
+      const challenges = [...signIn.challenges, digest(challenge)];
       dropped = challenges.slice(0, -LIVE_CHALLENGES);
       return { ...signIn, challenges: challenges.slice(-LIVE_CHALLENGES) };
     });

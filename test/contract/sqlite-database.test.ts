@@ -108,8 +108,8 @@ test('closing commits what waits and refuses what comes', async (t) => {
   const waiting = insert('a');
   database.close();
   assert.equal(await waiting, 1);
-  await assert.rejects(insert('b'), /storage is closed/);
-  await assert.rejects(readWords(), /storage is closed/);
+  await assert.rejects(insert('b'), { code: 'store_unavailable' });
+  await assert.rejects(readWords(), { code: 'store_unavailable' });
 
   const reopened = new DatabaseSync(path);
   t.after(() => reopened.close());

@@ -40,10 +40,10 @@ export function describeStorage(name: string, open: (t: TestContext) => Promise<
         for (const [method, args] of Object.entries(methods)) {
           const target = storage[store as StoreName]; // the table is keyed by both names
           const call = Reflect.get(target, method).bind(target, ...args);
-          await assert.rejects(call(), /storage is closed/, `${store}.${method}`);
+          await assert.rejects(call(), { code: 'store_unavailable' }, `${store}.${method}`);
         }
       }
-      await assert.rejects(storage.ping(), /storage is closed/);
+      await assert.rejects(storage.ping(), { code: 'store_unavailable' });
     });
 
     test('disposal may be asked for twice', async (t) => {

@@ -152,7 +152,7 @@ export const en = {
   'security.totp.remove.named': 'Remove the authenticator app',
   'security.password': 'Password',
   'security.password.set': 'You have a password',
-  'security.password.set.since': 'Set on {since}',
+  'security.password.set.since': 'Set {since}',
   'security.password.unset': 'You have no password',
   'security.password.off': 'Switched off since {since}, because you have a passkey',
   'security.password.change': 'Change',

@@ -16,7 +16,17 @@ export function errors(pages: Pages): AppMiddleware {
       if (error.status >= 500)
         ctx.state.logger.error({ requestId: ctx.state.requestId, error: thrown }, 'request failed');
       if (error.retryAfterSeconds !== undefined) ctx.set('Retry-After', String(error.retryAfterSeconds));
-      answer(ctx, error, pages);
+      try {
+        answer(ctx, error, pages);
+      } catch (fault) {
+        // A page that cannot be made must not keep the refusal from being told.
+        ctx.state.logger.error(
+          { requestId: ctx.state.requestId, error: fault },
+          'the page of a refusal could not be made',
+        );
+        ctx.status = error.status;
+        ctx.body = { error: error.code, requestId: ctx.state.requestId };
+      }
     }
   };
 }

@@ -187,7 +187,11 @@ export function createAccountPages(deps: Deps): Router<AppState> {
     const passkey = await requirePasskey(person, ctx.params.passkey);
     const { policy } = person.organization;
     const hasPassword = policy.password !== 'off' && person.account.passwordSetAt !== undefined;
-    await passkeys.remove(person.stored.id, passkey.id, { keepOne: !hasPassword });
+    try {
+      await passkeys.remove(person.stored.id, passkey.id, { keepOne: !hasPassword });
+    } catch (error) {
+      return showSecurity(ctx, person, toFormNotice(error), error instanceof AppError ? error.status : 500);
+    }
     redirect(ctx, '/account?done=passkey-deleted');
   });
 

@@ -33,7 +33,8 @@ export class Pages {
   }
 
   /** A refusal that has no page of its own to be shown on. */
-  sendError(ctx: AppContext, error: AppError, continueTo?: string): void {
+  sendError(ctx: AppContext, error: AppError): void {
+    const continueTo = ctx.path.startsWith('/account/') ? '/account' : undefined;
     const shell = { organizationName: this.organizationName, requestId: ctx.state.requestId };
     const blame = OURS.has(error.code) ? 'us' : 'person';
     this.send(ctx, 'error', { ...shell, code: error.code, blame, details: [], continueTo }, error.status);

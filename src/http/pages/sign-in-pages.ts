@@ -1,6 +1,8 @@
 import Router from '@koa/router';
 import { z } from 'zod';
 import { AppError } from '../../lib/app-error.ts';
+import { digest } from '../../lib/digest.ts';
+import type { BrowserSessions } from '../../oidc/browser-sessions.ts';
 import type { InteractionError, Interactions, PendingInteraction } from '../../oidc/interactions.ts';
 import { describeBrowser } from '../../passkeys/describe-browser.ts';
 import type { PasskeyOwners } from '../../passkeys/passkey-owners.ts';
@@ -17,6 +19,7 @@ import type { Pages } from './pages.ts';
 
 interface Deps {
   readonly interactions: Interactions;
+  readonly browserSessions: BrowserSessions;
   readonly signingIn: SigningIn;
   readonly signingUp: SigningUp;
   readonly passkeyOwners: PasskeyOwners;
@@ -43,6 +46,17 @@ export function createSignInPages(deps: Deps): Router<AppState> {
   const { signingIn, interactions, pages, knownBrowsers } = deps;
   const router = new Router<AppState>({ prefix: '/interaction/:id' });
 
+  /** The request that the address is about. One that is over was done, where its person is signed in, and ran out of time otherwise. */
+  async function requirePending(ctx: AppContext): Promise<PendingInteraction> {
+    try {
+      return await interactions.require(ctx, ctx.params.id ?? '');
+    } catch (error) {
+      const over = error instanceof AppError && error.code === 'sign_in_expired';
+      if (over && (await deps.browserSessions.find(ctx))) throw new AppError('step_finished', { cause: error });
+      throw error;
+    }
+  }
+
   /** A form that changes the sign-in: what follows is shown at the page's own address; a refusal is shown at once. */
   function onSubmit<Form>(
     path: string,
@@ -50,7 +64,7 @@ export function createSignInPages(deps: Deps): Router<AppState> {
     handle: (pending: PendingInteraction, form: Form, ctx: AppContext) => Promise<Progress>,
   ) {
     router.post(path, async (ctx) => {
-      const pending = await interactions.require(ctx, ctx.params.id ?? '');
+      const pending = await requirePending(ctx);
       const form = await readForm(ctx, schema);
       try {
         await goOn(ctx, await handle(pending, form, ctx));
@@ -81,7 +95,7 @@ export function createSignInPages(deps: Deps): Router<AppState> {
   }
 
   router.get('/', async (ctx) => {
-    const pending = await interactions.require(ctx, ctx.params.id ?? '');
+    const pending = await requirePending(ctx);
     if (pending.prompt === 'consent') return showConsent(ctx, pending);
     const progress = await begin(pending);
     if (progress.step.type === 'done') return goOn(ctx, progress);
@@ -194,41 +208,41 @@ export function createSignInPages(deps: Deps): Router<AppState> {
   });
 
   router.post('/cancel', async (ctx) => {
-    await interactions.require(ctx, ctx.params.id ?? '');
+    await requirePending(ctx);
     await readForm(ctx, emptyForm);
     ctx.status = 303;
     ctx.redirect(await interactions.abort(ctx, 'access_denied'));
   });
 
   router.post('/passkey/options', async (ctx) => {
-    const pending = await interactions.require(ctx, ctx.params.id ?? '');
+    const pending = await requirePending(ctx);
     await readJson(ctx, emptyForm);
     await open(pending);
     ctx.body = await signingIn.startPasskey(pending.id);
   });
 
   router.post('/passkey', async (ctx) => {
-    const { id } = await interactions.require(ctx, ctx.params.id ?? '');
+    const { id } = await requirePending(ctx);
     const response = await readJson(ctx, z.unknown());
     const progress = await signingIn.provePasskey(id, response, sourceOf(ctx));
     ctx.body = { location: await whereTo(ctx, progress), signals: await signalsFor(progress) };
   });
 
   router.post('/enrol/options', async (ctx) => {
-    const { id } = await interactions.require(ctx, ctx.params.id ?? '');
+    const { id } = await requirePending(ctx);
     await readJson(ctx, emptyForm);
     ctx.body = await signingIn.startEnrolment(id);
   });
 
   router.post('/enrol', async (ctx) => {
-    const { id } = await interactions.require(ctx, ctx.params.id ?? '');
+    const { id } = await requirePending(ctx);
     const { response } = await readJson(ctx, registrationJson);
     const progress = await signingIn.finishEnrolment(id, response, ctx.get('user-agent'));
     ctx.body = { location: await whereTo(ctx, progress), signals: await signalsFor(progress) };
   });
 
   router.get('/sign-up', async (ctx) => {
-    const pending = await interactions.require(ctx, ctx.params.id ?? '');
+    const pending = await requirePending(ctx);
     const { organization, policy, signIn } = requireSignUp(await open(pending));
     const shell = {
       base: basePath(pending.id),
@@ -244,18 +258,18 @@ export function createSignInPages(deps: Deps): Router<AppState> {
   });
 
   router.post('/sign-up/options', async (ctx) => {
-    const pending = await interactions.require(ctx, ctx.params.id ?? '');
+    const pending = await requirePending(ctx);
     const newcomer = await readJson(ctx, newcomerJson);
     const { organization } = requireSignUp(await open(pending));
-    ctx.body = await deps.signingUp.start({ ...newcomer, binding: pending.id, organization, role: 'member' });
+    ctx.body = await deps.signingUp.start({ ...newcomer, binding: digest(pending.id), organization, role: 'member' });
   });
 
   router.post('/sign-up', async (ctx) => {
-    const pending = await interactions.require(ctx, ctx.params.id ?? '');
+    const pending = await requirePending(ctx);
     const { response, ...newcomer } = await readJson(ctx, newcomerJson.extend(registrationJson.shape));
     const { organization } = requireSignUp(await open(pending));
     const made = await deps.signingUp.finish(
-      { ...newcomer, binding: pending.id, organization, role: 'member' },
+      { ...newcomer, binding: digest(pending.id), organization, role: 'member' },
       response,
       ctx.get('user-agent'),
     );
@@ -292,7 +306,7 @@ export function createSignInPages(deps: Deps): Router<AppState> {
   }
 
   router.post('/consent', async (ctx) => {
-    const pending = await interactions.require(ctx, ctx.params.id ?? '');
+    const pending = await requirePending(ctx);
     const { decision } = await readForm(ctx, z.strictObject({ decision: z.enum(['allow', 'deny']) }));
     if (pending.prompt !== 'consent') throw new AppError('step_finished');
     ctx.status = 303;

@@ -21,10 +21,12 @@ interface PendingWrite {
 }
 
 const UNAVAILABLE: ReadonlySet<number | undefined> = new Set(Object.values(RESULT));
+const CLOSED = 'the storage is closed';
 
 /**
  * Owns the connection. Reads run at once; the writes of one turn of the event loop share one transaction, since committing is what
- * costs. A transaction never spans turns, so reads see committed data only.
+ * costs, and so do its reads, since each by itself would lock the file and let it go. A transaction never spans turns, so reads see
+ * committed data only, and of other processes whatever was committed before the turn.
  */
 export class Database {
   readonly #connection: DatabaseSync;
@@ -42,10 +44,11 @@ export class Database {
     return this.#connection.prepare(sql) as unknown as Statement<Row>;
   }
 
-  /** Rejects with `store_unavailable` when SQLite cannot answer now, and with an ordinary error after `close`. */
+  /** Rejects with `store_unavailable` when SQLite cannot answer now, or not any more after `close`. */
   async read<Result>(work: () => Result): Promise<Result> {
-    if (this.#closed) throw new Error('storage is closed');
+    if (this.#closed) throw refuse(CLOSED);
     try {
+      this.#beginReads();
       return work();
     } catch (error) {
       throw toRefusal(error);
@@ -57,7 +60,7 @@ export class Database {
    * it needs and then change rows with at most one statement, so that its failure undoes it wholly and touches no other caller.
    */
   write<Result>(durability: Durability, work: () => Result): Promise<Result> {
-    if (this.#closed) return Promise.reject(new Error('storage is closed'));
+    if (this.#closed) return Promise.reject(refuse(CLOSED));
     if (durability === 'durable') this.#queueIsDurable = true;
     return new Promise((resolve, reject) => {
       const run = () => {
@@ -72,8 +75,21 @@ export class Database {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#endReads();
     this.#flush();
     this.#connection.close();
+  }
+
+  #beginReads(): void {
+    if (this.#connection.isTransaction) return;
+    this.#connection.exec('BEGIN');
+    setImmediate(() => {
+      if (!this.#closed) this.#endReads();
+    });
+  }
+
+  #endReads(): void {
+    if (this.#connection.isTransaction) this.#connection.exec('COMMIT');
   }
 
   #flush(): void {
@@ -93,6 +109,7 @@ export class Database {
 
   #commit(batch: readonly PendingWrite[], synchronous: 'FULL' | 'NORMAL'): (() => void)[] {
     const connection = this.#connection;
+    this.#endReads();
     if (this.#synchronous !== synchronous) connection.exec(`PRAGMA synchronous = ${synchronous}`);
     this.#synchronous = synchronous;
     connection.exec('BEGIN IMMEDIATE');
@@ -118,6 +135,9 @@ export class Database {
 }
 
 function toRefusal(error: unknown): unknown {
-  if (!UNAVAILABLE.has(findResultCode(error))) return error;
-  return new AppError('store_unavailable', { cause: error, retryAfterSeconds: 1 });
+  return UNAVAILABLE.has(findResultCode(error)) ? refuse(error) : error;
+}
+
+function refuse(cause: unknown): AppError {
+  return new AppError('store_unavailable', { cause, retryAfterSeconds: 1 });
 }
