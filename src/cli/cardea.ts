@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadConfig } from '../../config/load.ts';
+import { loadConfig, loadSettingsFile } from '../../config/load.ts';
 import { openApp } from '../app.ts';
 import { createLogger } from '../lib/logger.ts';
 import type { CliApp } from './cli-app.ts';
@@ -23,6 +23,7 @@ function readVersion(): string {
 }
 
 if (import.meta.main) {
+  loadSettingsFile();
   process.exitCode = await runCommandLine({
     args: process.argv.slice(2),
     version: readVersion(),

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Client } from '../clients/client-store.ts';
+import type { Client, ClientResource } from '../clients/client-store.ts';
 import type { CliApp } from './cli-app.ts';
 import { CliError } from './cli-error.ts';
 import { nameKind, presentClient } from './client-output.ts';
@@ -64,7 +64,11 @@ function addRegistration(client: Command, context: CommandContext): void {
     .option('--id-token-algorithm <algorithm>', 'RS256 or ES256', 'RS256')
     .option('--jwks-file <path>', 'public keys for private_key_jwt, as a JWK Set')
     .option('--jwks-uri <uri>', 'or where to fetch them')
-    .option('--resource <uri...>', 'resources it may ask access tokens for (RFC 8707)')
+    .option(
+      '--resource <indicator-and-scopes>',
+      "an API it may ask access tokens for (RFC 8707), and the scopes there: 'https://ledger.example/api ledger:read'; once for each API",
+      collectResources,
+    )
     .option('--consent <when>', 'ask, or skip for an application of your own', 'ask')
     .option('--scope-claims-in-id-token', 'put the claims of scopes into ID tokens too', false)
     .option('--require-par', 'accept pushed authorization requests only (RFC 9126)', false)
@@ -93,6 +97,16 @@ async function registerClient({ terminal, withApp }: CommandContext, options: Ad
   });
 }
 
+/** The first word is the indicator, the rest are scopes. Each API has an option of its own, so that a forgotten quote is wrong usage. */
+function collectResources(words: string, before: readonly ClientResource[] = []): readonly ClientResource[] {
+  const [indicator = '', ...scopes] = splitWords(words);
+  return [...before, { indicator, scopes }];
+}
+
+function splitWords(text: string): readonly string[] {
+  return text.split(' ').filter(Boolean);
+}
+
 /** Option names are the input's field names; what is not given stays undefined and takes its default. */
 async function toInput({ jwksFile, json: _, scope, ...options }: AddOptions): Promise<unknown> {
   const { redirectUri, postLogoutRedirectUri, grantType, resource, ...fields } = options;
@@ -102,7 +116,7 @@ async function toInput({ jwksFile, json: _, scope, ...options }: AddOptions): Pr
     postLogoutRedirectUris: postLogoutRedirectUri,
     grantTypes: grantType,
     resources: resource,
-    scopes: scope?.flatMap((one) => one.split(' ')).filter(Boolean),
+    scopes: scope?.flatMap(splitWords),
     jwks: jwksFile === undefined ? undefined : await readJsonFile(jwksFile),
   };
 }
@@ -122,10 +136,11 @@ function showClient({ terminal, withApp }: CommandContext, id: string, { json }:
     const client = await requireClient(app, id);
     if (json) return writeJson(terminal, presentClient(client));
     const { secrets, ...fields } = presentClient(client);
+    const resources = client.settings.resources.map(({ indicator, scopes }) => [indicator, ...scopes].join(' '));
     const secretLines = secrets.map(({ lastFour, createdAt, expiresAt }) =>
       [`…${lastFour} of ${formatDate(createdAt)}`, ...(expiresAt ? [`until ${formatDate(expiresAt)}`] : [])].join(', '),
     );
-    const lines = Object.entries(fields).map(([name, value]) => [name, formatValue(value)] as const);
+    const lines = Object.entries({ ...fields, resources }).map(([name, value]) => [name, formatValue(value)] as const);
     terminal.write(formatFields([...lines, ['secrets', secretLines]]));
   });
 }

@@ -8,6 +8,17 @@ import { findRedirectUriFault, findUriFault, isLoopback, isPrivateUse } from './
 export const CLIENT_AUTH_METHODS = ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'] as const;
 export const CLIENT_GRANT_TYPES = ['authorization_code', 'refresh_token', 'client_credentials'] as const;
 
+/** The scopes of OpenID Connect Core 1.0 §3.1.2.1, §5.4 and §11, and `organization` of our own. No API has one of them for its own. */
+export const STANDARD_SCOPES: readonly string[] = [
+  'openid',
+  'offline_access',
+  'profile',
+  'email',
+  'phone',
+  'address',
+  'organization',
+];
+
 const MAX_URIS = 50;
 const MAX_RESOURCES = 20;
 const MAX_SCOPES = 50;
@@ -15,6 +26,15 @@ const MAX_NAME_LENGTH = 100;
 
 /** A scope-token (RFC 6749 §3.3). */
 const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]{1,100}$/;
+
+const scopeSchema = z.string().regex(SCOPE, 'is not a scope');
+
+const resourceSchema = z.strictObject({
+  indicator: z.string().superRefine(fault(findUriFault)),
+  scopes: uniqueList(scopeSchema.refine((scope) => !STANDARD_SCOPES.includes(scope), 'is a standard scope'))
+    .max(MAX_SCOPES, `must not have more than ${MAX_SCOPES}`)
+    .default([]),
+});
 
 const fieldsSchema = z.strictObject({
   name: displayNameSchema(MAX_NAME_LENGTH),
@@ -28,7 +48,7 @@ const fieldsSchema = z.strictObject({
     .min(1, 'must name one at least')
     .default(['authorization_code', 'refresh_token']),
   /** All that there are, by the grant types, unless it says otherwise. */
-  scopes: uniqueList(z.string().regex(SCOPE, 'is not a scope')).max(MAX_SCOPES).optional(),
+  scopes: uniqueList(scopeSchema).max(MAX_SCOPES).optional(),
   idTokenAlgorithm: z.enum(['RS256', 'ES256']).default('RS256'),
   jwks: clientJwksSchema.optional(),
   jwksUri: z.string().superRefine(fault(findJwksUriFault)).optional(),
@@ -36,7 +56,11 @@ const fieldsSchema = z.strictObject({
   requirePar: z.boolean().default(false),
   consent: z.enum(['ask', 'skip']).default('ask'),
   scopeClaimsInIdToken: z.boolean().default(false),
-  resources: uriList(findUriFault, MAX_RESOURCES),
+  resources: z
+    .array(resourceSchema)
+    .refine((list) => namesEachOnce(list.map(({ indicator }) => indicator)), 'names an indicator twice')
+    .max(MAX_RESOURCES, `must not have more than ${MAX_RESOURCES}`)
+    .default([]),
 });
 
 type Fields = z.output<typeof fieldsSchema>;
@@ -176,5 +200,9 @@ function uriList(find: (uri: string) => string | undefined, maxLength: number) {
 }
 
 function uniqueList<Item extends z.ZodType<string>>(item: Item) {
-  return z.array(item).refine((list) => new Set(list).size === list.length, 'names a value twice');
+  return z.array(item).refine(namesEachOnce, 'names a value twice');
+}
+
+function namesEachOnce(list: readonly string[]): boolean {
+  return new Set(list).size === list.length;
 }

@@ -10,6 +10,14 @@ export interface ClientSecret {
   readonly expiresAt?: Date | undefined;
 }
 
+/** An API, as a client that may ask access tokens for it knows it. */
+export interface ClientResource {
+  /** Its resource indicator (RFC 8707 §2), which is the audience of its tokens; compared as exact text. */
+  readonly indicator: string;
+  /** What the client may ask for there. None of them is a standard scope. */
+  readonly scopes: readonly string[];
+}
+
 /** What this installation decides about a client, beside the standard metadata. */
 export interface ClientSettings {
   /** False lets a confidential client leave PKCE out. */
@@ -18,8 +26,8 @@ export interface ClientSettings {
   readonly consent: 'ask' | 'skip';
   /** Put the claims of the granted scopes into ID tokens too, for relying parties that never call userinfo. */
   readonly scopeClaimsInIdToken: boolean;
-  /** Resource indicators (RFC 8707) it may ask access tokens for. */
-  readonly resources: readonly string[];
+  /** The APIs it may ask access tokens for, each once. */
+  readonly resources: readonly ClientResource[];
 }
 
 /** A relying application. */

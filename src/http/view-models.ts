@@ -100,7 +100,8 @@ export interface ViewModels {
     readonly redirectHost: string;
     /** What is asked for, in words of the language file (`consent.scope.<scope>`), with the person's own values where there are. */
     readonly items: readonly { readonly scope: string; readonly value?: string | undefined }[];
-    readonly resources: readonly string[];
+    /** The APIs it asks for, with the scopes it asks for there. */
+    readonly resources: readonly { readonly indicator: string; readonly scopes: readonly string[] }[];
   };
   /** Make an account: e-mail, name, then the passkey (`base`/sign-up/options {email, name}, `base`/sign-up). */
   'sign-up': SignInShell & NewcomerFields;

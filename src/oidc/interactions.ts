@@ -16,6 +16,16 @@ interface Exchange {
 type Details = Awaited<ReturnType<Provider['interactionDetails']>>;
 type ScopeClaims = { readonly [scope: string]: readonly string[] };
 
+/** What a prompt for consent has to say: `requested` by consent-prompt.ts, the others by the checks that found something. */
+interface ConsentDetails {
+  readonly requested?: Consent;
+  readonly missingOIDCScope?: readonly string[];
+  readonly missingOIDCClaims?: readonly string[];
+  readonly missingResourceScopes?: Consent['resourceScopes'];
+}
+
+const NOTHING: Consent = { scopes: [], claims: [], resourceScopes: {} };
+
 /** An authorization request that waits for its person. */
 export interface PendingInteraction {
   readonly id: SignInId;
@@ -113,14 +123,16 @@ export class Interactions {
   }
 }
 
-function readMissing({ prompt, params }: Details): Consent {
-  const { missingOIDCScope, missingOIDCClaims, missingResourceScopes } = prompt.details;
-  const scopes = isTextList(missingOIDCScope) ? missingOIDCScope : [];
-  const claims = isTextList(missingOIDCClaims) ? missingOIDCClaims : [];
-  const resourceScopes = (missingResourceScopes ?? {}) as Consent['resourceScopes']; // oidc-provider's own detail, typed as unknown
+function readMissing({ prompt }: Details): Consent {
+  const { requested = NOTHING, ...details } = prompt.details as ConsentDetails; // typed as unknown
+  const {
+    missingOIDCScope: scopes = [],
+    missingOIDCClaims: claims = [],
+    missingResourceScopes: resourceScopes = {},
+  } = details;
   // With `prompt=consent`, and for applications on the person's own device (RFC 8252 §8.6), it is asked again what was allowed before.
   const isNothing = scopes.length === 0 && claims.length === 0 && Object.keys(resourceScopes).length === 0;
-  return { scopes: isNothing ? (readText(params.scope)?.split(' ') ?? []) : scopes, claims, resourceScopes };
+  return isNothing ? requested : { scopes, claims, resourceScopes };
 }
 
 /** People are asked for scopes: a single claim is named by the one it belongs to. */
@@ -138,8 +150,4 @@ function readSubject(idTokenHint: unknown): string | undefined {
 
 function readText(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
-function isTextList(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && value.every((item) => typeof item === 'string');
 }

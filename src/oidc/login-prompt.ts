@@ -6,6 +6,7 @@ import { satisfies } from '../sign-in/assurance.ts';
 import { canReach } from '../sign-in/next-step.ts';
 import type { Demand } from '../sign-in/sign-in.ts';
 import type { SignInAccounts } from '../sign-in/sign-in-accounts.ts';
+import { askForResources } from './consent-prompt.ts';
 import { readDemand } from './demand.ts';
 
 interface LoginPromptDeps {
@@ -16,8 +17,8 @@ interface LoginPromptDeps {
 }
 
 /**
- * When oidc-provider must ask somebody to sign in. Its own `essential_acr` checks compare for equality, are cancelled by `acr_values` and
- * ask for ever when the value cannot be reached; ours take their place.
+ * When oidc-provider must ask somebody to sign in, or to allow what is asked for. Its own `essential_acr` checks compare for equality, are
+ * cancelled by `acr_values` and ask for ever when the value cannot be reached; ours take their place.
  */
 export function createInteractionPolicy(deps: LoginPromptDeps): interactionPolicy.DefaultPolicy {
   const policy = interactionPolicy.base();
@@ -29,6 +30,7 @@ export function createInteractionPolicy(deps: LoginPromptDeps): interactionPolic
   add('account_gone', 'the account may not sign in any more', isAccountGone);
   add('session_too_old', 'the session has reached its end', (ctx) => isSessionTooOld(ctx, deps));
   add('acr', 'a stronger sign-in is required', (ctx) => isStepUpNeeded(ctx, deps.signInAccounts));
+  askForResources(policy.get('consent') ?? raise('oidc-provider has no consent prompt'));
   return policy;
 }
 

@@ -7,8 +7,11 @@ import type {
   KoaContextWithOIDC,
 } from 'oidc-provider';
 import { errors } from 'oidc-provider';
+import { STANDARD_SCOPES } from '../clients/client-input.ts';
 import { SETTING_NAMES } from '../clients/client-metadata.ts';
+import type { ClientSettings } from '../clients/client-store.ts';
 import { ACR_VALUES } from '../sign-in/assurance.ts';
+import { CookieSigner } from './cookie-signer.ts';
 import { requireReadableAcr } from './demand.ts';
 
 /** Numbers of seconds; the sources are RFC 6749 §4.1.2 and RFC 9700, the values are config/protocol.ts's. */
@@ -69,7 +72,7 @@ export function createProviderOptions(input: ProviderOptionsInput): Configuratio
     responseTypes: ['code', 'none'],
     subjectTypes: ['public'],
     acrValues: [...ACR_VALUES],
-    scopes: ['openid', 'offline_access'],
+    scopes: [...STANDARD_SCOPES],
     claims: { openid: ['sub', 'acr', 'amr', 'auth_time'], ...mutable(input.scopeClaims) },
     // Decided client by client in find-account.ts instead of for all.
     conformIdTokenClaims: false,
@@ -159,7 +162,7 @@ function cookieOptions(secure: boolean, keys: readonly string[]): NonNullable<Co
   const [host, prefix] = secure ? ['__Host-', '__Secure-'] : ['', ''];
   const common = { httpOnly: true, sameSite: 'lax', secure, signed: true, overwrite: true } as const;
   return {
-    keys: [...keys],
+    keys: new CookieSigner(keys),
     names: {
       session: `${host}cardea.session`,
       interaction: `${prefix}cardea.sign-in`,
@@ -170,13 +173,14 @@ function cookieOptions(secure: boolean, keys: readonly string[]): NonNullable<Co
   };
 }
 
-/** The APIs a client may get access tokens for are named at its registration; each gets JWTs (RFC 9068) of its own audience. */
-function describeResource(resource: string, client: { readonly [name: string]: unknown }, accessTokenTTL: number) {
-  const resources = client.cardea_resources;
-  if (!Array.isArray(resources) || !resources.includes(resource)) throw new errors.InvalidTarget();
+/** The APIs a client may get access tokens for are named at its registration; each gets JWTs (RFC 9068) of its own audience and scopes. */
+function describeResource(indicator: string, client: { readonly [name: string]: unknown }, accessTokenTTL: number) {
+  const resources = (client.cardea_resources ?? []) as ClientSettings['resources']; // as our own client metadata has it
+  const resource = resources.find((one) => one.indicator === indicator);
+  if (!resource) throw new errors.InvalidTarget();
   return {
-    scope: typeof client.scope === 'string' ? client.scope : '',
-    audience: resource,
+    scope: resource.scopes.join(' '),
+    audience: indicator,
     accessTokenTTL,
     accessTokenFormat: 'jwt' as const,
     jwt: { sign: { alg: 'ES256' as const } },

@@ -73,7 +73,7 @@ function buildFullClient(): Required<Client> {
       requirePkce: false,
       consent: 'skip',
       scopeClaimsInIdToken: true,
-      resources: ['https://api.example.com'],
+      resources: [{ indicator: 'https://api.example.com', scopes: ['ledger:read', 'ledger:write'] }],
     },
     secrets: [secret, { ...secret, lastFour: 'zzzz' }],
     disabledAt: addSeconds(TEST_START, 0.004),

@@ -53,6 +53,33 @@ test('what a developer needs is shown, and the secret this once', async (t) => {
   assert.deepEqual(Object.keys(secrets[0]), ['lastFour', 'createdAt']);
 });
 
+test('an API and its scopes are the words of one option', async (t) => {
+  const cardea = openCardea(t);
+  const apis = [
+    '--resource',
+    'https://ledger.example/api ledger:read  ledger:write',
+    '--resource',
+    'https://b.example/',
+  ];
+  const added = await cardea([...LEDGER, ...apis, '--json']);
+  const { clientId } = JSON.parse(added.out);
+  const { resources } = JSON.parse((await cardea(['client', 'show', clientId, '--json'])).out);
+  assert.deepEqual(resources, [
+    { indicator: 'https://ledger.example/api', scopes: ['ledger:read', 'ledger:write'] },
+    { indicator: 'https://b.example/', scopes: [] },
+  ]);
+  const { out } = await cardea(['client', 'show', clientId]);
+  assert.match(out, /^resources +https:\/\/ledger\.example\/api ledger:read ledger:write\n +https:\/\/b\.example\/$/m);
+
+  assert.equal((await cardea([...LEDGER, '--resource', 'https://b.example/', 'unquoted:scope'])).code, 2);
+  const broken = await cardea([...LEDGER, '--resource', '/api openid', '--resource', '']);
+  assert.deepEqual(broken.err.match(/^error: \S+/gm), [
+    'error: resources[0].indicator',
+    'error: resources[0].scopes[0]',
+    'error: resources[1].indicator',
+  ]);
+});
+
 test('a secret is replaced in two steps', async (t) => {
   const cardea = openCardea(t);
   const { clientId, clientSecret } = JSON.parse((await cardea([...LEDGER, '--json'])).out);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { decodeJwt } from 'jose';
 import { openTestApp } from '../support/app.ts';
 import { type Fields, RawClient, readCallback, readTokens } from '../support/raw-client.ts';
 import { openSession } from '../support/session.ts';
@@ -7,6 +8,10 @@ import { REDIRECT_URI } from '../support/sign-in-flow.ts';
 import type { Answer, Visitor } from '../support/visitor.ts';
 
 const API = 'https://api.example/';
+const RESOURCES = [
+  { indicator: API, scopes: ['invoices:read', 'invoices:write'] },
+  { indicator: 'https://mail.example/', scopes: [] },
+];
 const SCOPES = ['openid', 'profile', 'email', 'phone', 'offline_access'];
 
 test('what an application gets, its person is asked for', async (t) => {
@@ -15,7 +20,7 @@ test('what an application gets, its person is asked for', async (t) => {
   const { account, visitor } = await openSession(site);
   await app.accounts.setProfile(account.id, { name: 'Alex Example', phoneNumber: '+41441234567' });
   const register = (fields: Readonly<Record<string, unknown>> = {}) =>
-    RawClient.register(site, { consent: 'ask', name: 'Ledger', scopes: SCOPES, resources: [API], ...fields });
+    RawClient.register(site, { consent: 'ask', name: 'Ledger', scopes: SCOPES, resources: RESOURCES, ...fields });
   /** The words and values of the list on a page of consent. */
   const itemsOf = ({ text }: Answer) =>
     [...text.matchAll(/<li class="row">(.*?)<\/li>/gs)].map(([, item = '']) => item.replace(/<[^>]*>/g, '').trim());
@@ -33,7 +38,8 @@ test('what an application gets, its person is asked for', async (t) => {
 
   await t.test('the page names the application, where it leads, and each thing with its value', async () => {
     const client = await register();
-    const page = await client.authorize(visitor, { scope: 'openid profile email phone', resource: API });
+    const scope = 'openid profile email phone invoices:read invoices:write invoices:delete';
+    const page = await client.authorize(visitor, { scope, resource: API });
 
     assert.match(page.text, /Ledger wants to know/);
     assert.match(page.text, /app\.example/);
@@ -41,10 +47,58 @@ test('what an application gets, its person is asked for', async (t) => {
       'Your name Alex Example',
       'Your e-mail address alex@example.com',
       'Your telephone number +41441234567',
-      `Access in your name ${API}`,
+      `Access in your name ${API} What it may do there: invoices:read, invoices:write`,
     ]);
     assert.ok(readCallback(await decide(page, 'allow')).has('code'));
   });
+
+  await t.test(
+    'access to an API is allowed once, and its further scopes and other APIs when they are asked for',
+    async () => {
+      const client = await register();
+      const mail = { scope: 'openid', resource: 'https://mail.example/' };
+      const asked: readonly (readonly [Fields, item: string])[] = [
+        [
+          { scope: 'openid invoices:read', resource: API },
+          `Access in your name ${API} What it may do there: invoices:read`,
+        ],
+        [
+          { scope: 'openid invoices:read invoices:write', resource: API },
+          `Access in your name ${API} What it may do there: invoices:write`,
+        ],
+        [mail, `Access in your name ${mail.resource}`],
+      ];
+      for (const [request, item] of asked) {
+        const silent = readCallback(await client.authorize(visitor, { ...request, prompt: 'none' }));
+        assert.equal(silent.get('error'), 'consent_required', item);
+        assert.deepEqual((await allow(client, request)).items, [item]);
+        assert.ok(readCallback(await client.authorize(visitor, { ...request, prompt: 'none' })).has('code'), item);
+      }
+
+      const scope = 'openid invoices:read invoices:write';
+      const code = await client.obtainCode(visitor, { scope, resource: API });
+      const { accessToken } = readTokens(await client.exchange(code, { resource: API }));
+      assert.equal(decodeJwt(accessToken).scope, 'invoices:read invoices:write');
+    },
+  );
+
+  await t.test(
+    'a scope that means nothing here is neither shown nor given, however often it is asked for',
+    async () => {
+      const client = await register();
+      const request = { scope: 'openid email invoices:read unheard-of', resource: API, prompt: 'consent' };
+      const items = [
+        'Your e-mail address alex@example.com',
+        `Access in your name ${API} What it may do there: invoices:read`,
+      ];
+      for (const _ of ['first', 'again']) {
+        const { items: shown, answer } = await allow(client, request);
+        assert.deepEqual(shown, items);
+        const { body } = await client.exchange(readCallback(answer).get('code') ?? '');
+        assert.equal(body.scope, 'openid email');
+      }
+    },
+  );
 
   await t.test('the name of an application is text, whatever it is', async () => {
     const client = await register({ name: '<b>Ledger</b>' });

@@ -2,21 +2,26 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
 import { openTestApp } from '../support/app.ts';
-import { outcomeOf, RawClient, readCallback } from '../support/raw-client.ts';
+import { type JsonAnswer, outcomeOf, RawClient, readCallback } from '../support/raw-client.ts';
 import { openSession } from '../support/session.ts';
 
 const INVOICES = 'https://invoices.example/';
 const MAIL = 'https://mail.example/';
+const RESOURCES = [
+  { indicator: INVOICES, scopes: ['invoices:read', 'invoices:write'] },
+  { indicator: MAIL, scopes: ['mail:send'] },
+];
 
 test('access tokens for an API', async (t) => {
   const site = await openTestApp(t, { policy: { enrolPasskey: 'manual' } });
   const { issuer, advance } = site;
   const { account, visitor } = await openSession(site);
-  const client = await RawClient.register(site, { authMethod: 'client_secret_post', resources: [INVOICES, MAIL] });
+  const client = await RawClient.register(site, { authMethod: 'client_secret_post', resources: RESOURCES });
   const keys = createRemoteJWKSet(new URL(`${issuer}/jwks`));
   const verify = (token: string, audience: string) => jwtVerify(token, keys, { issuer, audience, typ: 'at+jwt' });
-  const obtain = async (resource = INVOICES) =>
-    client.exchange(await client.obtainCode(visitor, { resource }), { resource });
+  const obtain = async (resource = INVOICES, scope = 'openid invoices:read') =>
+    client.exchange(await client.obtainCode(visitor, { resource, scope }), { resource });
+  const readScope = ({ body }: JsonAnswer) => decodeJwt(String(body.access_token)).scope;
 
   await t.test(
     'are JWTs that the API can check by itself, and that tell how strongly the person signed in',
@@ -34,7 +39,7 @@ test('access tokens for an API', async (t) => {
         aud: INVOICES,
         sub: account.id,
         client_id: client.id,
-        scope: body.scope,
+        scope: 'invoices:read',
         acr: 'urn:cardea:acr:pwd',
         amr: ['pwd'],
         auth_time: decodeJwt(String(body.id_token)).auth_time,
@@ -42,6 +47,52 @@ test('access tokens for an API', async (t) => {
       await assert.rejects(verify(accessToken, MAIL), /aud/);
     },
   );
+
+  await t.test('carry what was asked for of the scopes of that API, and no others', async () => {
+    const asked: readonly (readonly [scope: string, given: string | undefined])[] = [
+      ['openid invoices:read', 'invoices:read'],
+      ['openid profile email invoices:write invoices:read', 'invoices:write invoices:read'],
+      ['openid invoices:read invoices:delete mail:send', 'invoices:read'],
+      ['openid profile', undefined],
+    ];
+    for (const [scope, given] of asked) {
+      const answer = await obtain(INVOICES, scope);
+      assert.equal(
+        readScope(answer)?.toString().split(' ').sort().join(' '),
+        given?.split(' ').sort().join(' '),
+        scope,
+      );
+      assert.equal(answer.body.scope, readScope(answer) ?? '', scope);
+    }
+    const code = await client.obtainCode(visitor, { resource: INVOICES, scope: 'invoices:read', nonce: undefined });
+    const plain = await client.exchange(code);
+    assert.deepEqual([readScope(plain), plain.body.id_token], ['invoices:read', undefined]);
+  });
+
+  await t.test('are the only ones that carry such scopes', async () => {
+    const code = await client.obtainCode(visitor, {
+      resource: INVOICES,
+      scope: 'openid email invoices:read unheard-of',
+    });
+    const { body } = await client.exchange(code);
+    assert.equal(body.scope, 'openid email');
+    const { body: userinfo } = await client.userinfo(String(body.access_token));
+    assert.equal(userinfo.email, account.email);
+  });
+
+  await t.test('narrow down at a refresh, widen again to what was allowed, and no further', async () => {
+    const { body } = await obtain(INVOICES, 'openid invoices:read invoices:write');
+    const refresh = (from: JsonAnswer['body'], scope?: string) =>
+      client.refresh(String(from.refresh_token), { resource: INVOICES, scope });
+
+    const narrow = await refresh(body, 'invoices:read');
+    assert.equal(readScope(narrow), 'invoices:read');
+    const wide = await refresh(narrow.body);
+    assert.equal(readScope(wide), 'invoices:read invoices:write');
+    assert.equal(outcomeOf(await refresh(wide.body, 'openid invoices:read invoices:delete')), 'invalid_scope');
+    const { body: reader } = await obtain(INVOICES, 'openid invoices:read');
+    assert.equal(outcomeOf(await refresh(reader, 'openid invoices:read invoices:write')), 'invalid_scope');
+  });
 
   await t.test('keep telling so after a refresh', async () => {
     const { body } = await obtain();
@@ -53,13 +104,14 @@ test('access tokens for an API', async (t) => {
   });
 
   await t.test('are for one API each, of those that the person was asked about', async () => {
-    const both = `${client.authorizationUrl({ resource: INVOICES })}&resource=${encodeURIComponent(MAIL)}`;
+    const scope = 'openid invoices:read mail:send';
+    const both = `${client.authorizationUrl({ resource: INVOICES, scope })}&resource=${encodeURIComponent(MAIL)}`;
     const code = readCallback(await visitor.open(both)).get('code') ?? assert.fail();
-    const { body } = await client.exchange(code, { resource: MAIL });
-    assert.equal(decodeJwt(String(body.access_token)).aud, MAIL);
+    const first = await client.exchange(code, { resource: MAIL });
+    assert.deepEqual([decodeJwt(String(first.body.access_token)).aud, readScope(first)], [MAIL, 'mail:send']);
 
-    const other = await client.refresh(String(body.refresh_token), { resource: INVOICES });
-    assert.equal(decodeJwt(String(other.body.access_token)).aud, INVOICES);
+    const other = await client.refresh(String(first.body.refresh_token), { resource: INVOICES });
+    assert.deepEqual([decodeJwt(String(other.body.access_token)).aud, readScope(other)], [INVOICES, 'invoices:read']);
     const userinfo = await client.refresh(String(other.body.refresh_token));
     assert.equal((await client.userinfo(String(userinfo.body.access_token))).body.sub, account.id);
     const asked = await obtain(INVOICES);
@@ -95,16 +147,23 @@ test('access tokens for an API', async (t) => {
       grantTypes: ['client_credentials'],
       redirectUris: [],
       consent: 'ask',
-      resources: [INVOICES],
+      resources: [{ indicator: INVOICES, scopes: ['invoices:read', 'invoices:write'] }],
     });
-    const request = (resource: string) => machine.post('/token', { grant_type: 'client_credentials', resource });
+    const request = (resource: string | undefined, scope?: string) =>
+      machine.post('/token', { grant_type: 'client_credentials', resource, scope });
 
-    const { body } = await request(INVOICES);
+    const answer = await request(INVOICES, 'invoices:read');
+    const { body } = answer;
     const { payload } = await verify(String(body.access_token), INVOICES);
     assert.deepEqual([payload.sub, payload.client_id], [machine.id, machine.id]);
     assert.equal('acr' in payload || 'auth_time' in payload, false);
     assert.equal(decodeProtectedHeader(String(body.access_token)).typ, 'at+jwt');
     assert.equal(body.refresh_token, undefined);
-    assert.equal(outcomeOf(await request(MAIL)), 'invalid_target');
+    assert.deepEqual([readScope(answer), body.scope], ['invoices:read', 'invoices:read']);
+    const asked = await request(INVOICES, 'openid email invoices:write invoices:delete mail:send');
+    assert.deepEqual([readScope(asked), asked.body.scope], ['invoices:write', 'invoices:write']);
+    assert.equal(readScope(await request(INVOICES)), undefined);
+    assert.equal((await request(undefined, 'invoices:read')).body.scope, undefined);
+    assert.equal(outcomeOf(await request(MAIL, 'mail:send')), 'invalid_target');
   });
 });

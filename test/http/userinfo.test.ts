@@ -10,7 +10,7 @@ test('userinfo', async (t) => {
   const site = await openTestApp(t, { policy: { enrolPasskey: 'manual' } });
   const { app, advance } = site;
   const { account, visitor } = await openSession(site);
-  const client = await RawClient.register(site, { resources: [API] });
+  const client = await RawClient.register(site, { resources: [{ indicator: API }] });
   const get = (authorization: string) => client.send('/userinfo', { headers: { authorization } });
 
   await t.test('tells what the scopes of the access token allow', async () => {

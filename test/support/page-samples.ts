@@ -124,9 +124,11 @@ export const PAGE_SAMPLES: readonly PageSample[] = [
         { scope: 'profile', value: alex.name },
         { scope: 'email', value: alex.email },
         { scope: 'offline_access' },
-        { scope: 'invoices:write' },
       ],
-      resources: ['https://api.ledger.example/'],
+      resources: [
+        { indicator: 'https://api.ledger.example/', scopes: ['invoices:read', 'invoices:write'] },
+        { indicator: 'https://mail.ledger.example/', scopes: [] },
+      ],
     },
   },
   { view: 'sign-up', label: 'first', model: { ...shell, email: '', name: '' } },

@@ -198,12 +198,77 @@ describe('keys of a client', () => {
   }
 });
 
+describe('APIs', () => {
+  const API = 'https://ledger.example/api';
+  const withScopes = (scopes: readonly string[]) => ({ ...MINIMAL, resources: [{ indicator: API, scopes }] });
+  const numbered = (length: number) => Array.from({ length }, (_, index) => `ledger:${index}`);
+
+  test('an API has scopes of its own, or none', () => {
+    const resources = [{ indicator: API, scopes: ['ledger:read', 'ledger:write'] }, { indicator: `${API}/v2` }];
+    assert.deepEqual(parseClientInput({ ...MINIMAL, resources }).resources, [
+      resources[0],
+      { indicator: `${API}/v2`, scopes: [] },
+    ]);
+    assert.deepEqual(parseClientInput(MINIMAL).resources, []);
+  });
+
+  test('it is named by an absolute URI without fragment', () => {
+    for (const indicator of ['', '/api', 'ledger', `${API}#x`, `${API} ledger:read`]) {
+      assert.deepEqual(findFields({ ...MINIMAL, resources: [{ indicator }] }), ['resources[0].indicator'], indicator);
+    }
+  });
+
+  test('a scope is a scope-token of 1 to 100 characters', () => {
+    const longest = 'x'.repeat(100);
+    assert.deepEqual(parseClientInput(withScopes(['!', '[~]', longest])).resources[0]?.scopes, ['!', '[~]', longest]);
+    for (const scope of ['', 'a b', 'a"b', 'a\\b', 'lédger', 'a\n', '\u007f', `${longest}x`]) {
+      assert.deepEqual(findFields(withScopes([scope])), ['resources[0].scopes[0]'], JSON.stringify(scope));
+    }
+  });
+
+  for (const scope of ['openid', 'offline_access', 'profile', 'email', 'phone', 'address', 'organization']) {
+    test(`${scope} is a scope of people, not of an API`, () => {
+      assert.deepEqual(findFields(withScopes(['ledger:read', scope])), ['resources[0].scopes[1]']);
+    });
+  }
+
+  test('there are up to 20, with up to 50 scopes each, each once', () => {
+    const list = (length: number) => numbered(length).map((name) => ({ indicator: `${API}/${name}` }));
+    assert.equal(parseClientInput({ ...MINIMAL, resources: list(20) }).resources.length, 20);
+    for (const resources of [list(21), [...list(1), ...list(1)]]) {
+      assert.deepEqual(findFields({ ...MINIMAL, resources }), ['resources']);
+    }
+    assert.equal(parseClientInput(withScopes(numbered(50))).resources[0]?.scopes.length, 50);
+    for (const scopes of [numbered(51), ['ledger:read', 'ledger:read']]) {
+      assert.deepEqual(findFields(withScopes(scopes)), ['resources[0].scopes']);
+    }
+  });
+
+  test('every problem of every API is named at once', () => {
+    const resources = [
+      { indicator: '/api', scopes: ['openid', 'a b', 'a b'] },
+      { indicator: API, scope: 'ledger:read' },
+      API,
+      { indicator: API },
+    ];
+    assert.deepEqual(findFields({ ...MINIMAL, resources }), [
+      'resources[0].indicator',
+      'resources[0].scopes',
+      'resources[0].scopes[0]',
+      'resources[0].scopes[1]',
+      'resources[0].scopes[2]',
+      'resources[1].scope',
+      'resources[2]',
+    ]);
+  });
+});
+
 describe('metadata', () => {
   const registration = parseClientInput({
     ...MINIMAL,
     consent: 'skip',
     idTokenAlgorithm: 'ES256',
-    resources: ['https://api.example/'],
+    resources: [{ indicator: 'https://api.example/', scopes: ['ledger:read', 'ledger:write'] }],
   } satisfies ClientInput);
   const client = buildClient({
     name: 'Ledger',
@@ -228,7 +293,7 @@ describe('metadata', () => {
       ['cardea_require_pkce', true],
       ['cardea_consent', 'skip'],
       ['cardea_scope_claims_in_id_token', false],
-      ['cardea_resources', ['https://api.example/']],
+      ['cardea_resources', [{ indicator: 'https://api.example/', scopes: ['ledger:read', 'ledger:write'] }]],
     ]);
   });
 

@@ -59,7 +59,11 @@ test('oidc-provider takes every kind of client that our rules take', async (t) =
     { authMethod: 'none', idTokenAlgorithm: 'ES256', scopeClaimsInIdToken: true },
     { authMethod: 'client_secret_post', requirePkce: false, requirePar: true, consent: 'skip' },
     { authMethod: 'private_key_jwt', jwksUri: 'https://ledger.example/jwks' },
-    { grantTypes: ['client_credentials'], redirectUris: [], resources: ['https://api.example/'] },
+    {
+      grantTypes: ['client_credentials'],
+      redirectUris: [],
+      resources: [{ indicator: 'https://api.example/', scopes: ['ledger:read'] }],
+    },
     native,
   ];
   for (const kind of kinds) {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
+import { STANDARD_SCOPES } from '../../src/clients/client-input.ts';
 import { LANGUAGES } from '../../src/http/languages/languages.ts';
 import { createWording } from '../../src/http/languages/wording.ts';
 import { ERROR_STATUS, type ErrorCode } from '../../src/lib/error-codes.ts';
@@ -65,6 +66,10 @@ test('every sentence is used, and every sentence that a page names exists', () =
     called.filter((key) => !wording.has(key)),
     [],
   );
+});
+
+test('everything that consent is asked for has words', () => {
+  for (const scope of STANDARD_SCOPES) assert.ok(wording.has(`consent.scope.${scope}`), scope);
 });
 
 test('a reason has its own sentence, and an unknown reason the one of the code', () => {

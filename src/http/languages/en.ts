@@ -86,10 +86,10 @@ export const en = {
   'consent.scope.address': 'Your postal address',
   'consent.scope.organization': 'Your organization',
   'consent.scope.offline_access': 'Access while you are away',
-  'consent.scope.other': 'What it calls “{scope}”',
   'consent.detail.openid': 'A number that stands for you and your way of signing in',
   'consent.detail.offline_access': 'Until you take it back',
   'consent.resource': 'Access in your name',
+  'consent.resource.scopes': 'What it may do there: {scopes}',
 
   'sign-up.title': 'Make an account',
   'sign-up.submit': 'Continue',

@@ -70,7 +70,6 @@ export function createSignInPages(deps: Deps): Router<AppState> {
         await goOn(ctx, await handle(pending, form, ctx));
       } catch (error) {
         if (!(error instanceof AppError) || !isShownOnStep(error)) throw error;
-        if (error.retryAfterSeconds !== undefined) ctx.set('Retry-After', String(error.retryAfterSeconds));
         await showStep(ctx, pending, await open(pending), { error, form });
       }
     });
@@ -301,7 +300,7 @@ export function createSignInPages(deps: Deps): Router<AppState> {
       items: pending.missing.scopes
         .filter((scope) => scope !== 'openid')
         .map((scope) => ({ scope, value: values[scope] })),
-      resources: Object.keys(pending.missing.resourceScopes),
+      resources: Object.entries(pending.missing.resourceScopes).map(([indicator, scopes]) => ({ indicator, scopes })),
     });
   }
 
