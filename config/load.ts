@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { z } from 'zod';
 import { findNearestName } from './nearest-name.ts';
 import { type Environment, findDefault, SETTINGS, type Setting, type SettingName } from './settings.ts';
@@ -47,6 +48,12 @@ type Problems = string[];
 const NAMES = Object.keys(SETTINGS) as SettingName[]; // Object.keys forgets the names
 /** The tests of the project have variables of their own. */
 const FOREIGN_PREFIX = 'CARDEA_TEST_';
+const SETTINGS_FILE = join(import.meta.dirname, '../.env');
+
+/** Adds the lines of the file `.env` in the project's folder, if there is one, to the environment; what is set there already stays. */
+export function loadSettingsFile(): void {
+  if (existsSync(SETTINGS_FILE)) process.loadEnvFile(SETTINGS_FILE);
+}
 
 /**
  * Reads the settings from variables; `NAME_FILE` names a file that holds the text of `NAME`.

@@ -53,7 +53,7 @@ function writeSettings(): string {
 
 <!-- Generated from config/settings.ts by \`npm run docs\`. -->
 
-Settings are variables of the environment; \`npm start\` also reads them from a file \`.env\` in the project's folder.
+Settings are variables of the environment; \`npm start\` and \`npx cardea\` also read them from a file \`.env\` in the project's folder.
 \`NAME_FILE\` instead of \`NAME\` names a file that holds the value, which is the better way for secrets. An empty value counts as none.
 Everything that is wrong is listed at once before anything starts. A name that begins with \`CARDEA_\` and is not in these tables is refused in production and warned about in development.
 

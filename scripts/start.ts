@@ -1,16 +1,15 @@
 /** `npm start`: builds what browsers need, runs Cardea and, in development, an application to try it with. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { loadSettingsFile } from '../config/load.ts';
 import { type Demonstration, prepareDemonstration } from '../src/demonstration.ts';
 import { type RunningServer, runServer } from '../src/main.ts';
 import { buildBrowser } from './build.ts';
 
 const ROOT = join(import.meta.dirname, '..');
-const SETTINGS_FILE = join(ROOT, '.env');
 
-if (existsSync(SETTINGS_FILE)) process.loadEnvFile(SETTINGS_FILE);
+loadSettingsFile();
 await buildBrowser();
 
 let application: ChildProcess | undefined;

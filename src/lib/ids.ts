@@ -25,7 +25,8 @@ export class Ids {
 
   /** A fresh public identifier of 128 random bits in base64url, 22 characters. */
   newId<Id extends string>(): Id {
-    return this.newSecret(16) as Id; // the one place where a string becomes a branded id
+    // On a command line a leading hyphen would make it an option.
+    return this.newSecret(16).replace(/^-/, 'A') as Id; // the one place where a string becomes a branded id
   }
 
   /** A fresh secret in base64url; 32 bytes (256 bits, 43 characters) unless told otherwise. */

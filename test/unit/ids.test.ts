@@ -6,6 +6,10 @@ test('an id has 128 random bits in 22 characters that are safe in a URL', () => 
   assert.match(new Ids().newId<AccountId>(), /^[A-Za-z0-9_-]{22}$/);
 });
 
+test('an id does not begin like an option of a command line', () => {
+  assert.equal(new Ids((length) => new Uint8Array(length).fill(0xfb)).newId<AccountId>(), 'A_v7-_v7-_v7-_v7-_v7-w');
+});
+
 test('a secret has 256 random bits in 43 characters unless told otherwise', () => {
   assert.match(new Ids().newSecret(), /^[A-Za-z0-9_-]{43}$/);
   assert.equal(Buffer.from(new Ids().newSecret(20), 'base64url').length, 20);
