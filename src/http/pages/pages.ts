@@ -27,6 +27,9 @@ export class Pages {
   }
 
   send<Name extends ViewName>(ctx: AppContext, name: Name, model: ViewModels[Name], status = 200): void {
+    const { notice } = model;
+    if (notice?.tone === 'error' && notice.retryAfterSeconds !== undefined)
+      ctx.set('Retry-After', String(notice.retryAfterSeconds));
     ctx.status = status;
     ctx.type = 'html';
     ctx.body = this.#deps.views.render(name, model, chooseLanguage(ctx));

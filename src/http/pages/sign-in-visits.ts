@@ -1,0 +1,102 @@
+import { AppError } from '../../lib/app-error.ts';
+import type { BrowserSessions } from '../../oidc/browser-sessions.ts';
+import type { Interactions, PendingInteraction } from '../../oidc/interactions.ts';
+import { describeBrowser } from '../../passkeys/describe-browser.ts';
+import type { PasskeyOwners } from '../../passkeys/passkey-owners.ts';
+import type { Progress, SigningIn, Source } from '../../sign-in/signing-in.ts';
+import type { PasskeySignals } from '../../wire/passkey-answers.ts';
+import type { AppContext } from '../app-context.ts';
+import type { KnownBrowsers } from '../known-browser.ts';
+
+interface Deps {
+  readonly interactions: Interactions;
+  readonly browserSessions: BrowserSessions;
+  readonly signingIn: SigningIn;
+  readonly passkeyOwners: PasskeyOwners;
+  readonly knownBrowsers: KnownBrowsers;
+}
+
+/** What a script is told after a ceremony. */
+interface CeremonyAnswer {
+  readonly location: string;
+  readonly signals?: PasskeySignals | undefined;
+}
+
+/** One request of a browser to the pages of one sign-in: whose it is, where the sign-in stands, and where the browser goes next. */
+export class SignInVisits {
+  readonly #deps: Deps;
+
+  constructor(deps: Deps) {
+    this.#deps = deps;
+  }
+
+  /** The authorization request that the address is about. One that is over was done, where its person is signed in, and ran out of time otherwise. */
+  async requirePending(ctx: AppContext): Promise<PendingInteraction> {
+    const { interactions, browserSessions } = this.#deps;
+    try {
+      return await interactions.require(ctx, ctx.params.id ?? '');
+    } catch (error) {
+      const isOver = error instanceof AppError && error.code === 'sign_in_expired';
+      if (isOver && (await browserSessions.find(ctx))) throw new AppError('step_finished', { cause: error });
+      throw error;
+    }
+  }
+
+  open(pending: PendingInteraction): Promise<Progress> {
+    return this.#deps.signingIn.open(pending.id, pending);
+  }
+
+  /** Opens it, and names whoever is named already, by the session or by the application, so that they need not say it again. */
+  async begin(pending: PendingInteraction): Promise<Progress> {
+    const { signingIn } = this.#deps;
+    const progress = await this.open(pending);
+    const isUntouched = progress.signIn.version === 1 && progress.signIn.identifier === undefined;
+    const email = pending.accountId ? await signingIn.findEmail(pending.accountId) : pending.loginHint;
+    if (!isUntouched || email === undefined) return progress;
+    return signingIn.identify(pending.id, email).catch((error) => {
+      if (error instanceof AppError && error.field === 'email') return progress; // a hint that is no e-mail
+      throw error;
+    });
+  }
+
+  /** Shows the same page again with what is missing, or goes on to the application. */
+  async goOn(ctx: AppContext, progress: Progress): Promise<void> {
+    this.redirect(ctx, await this.#nextAddress(ctx, progress));
+  }
+
+  /** The same for a script, with what the password manager should know. */
+  async answer(ctx: AppContext, progress: Progress): Promise<CeremonyAnswer> {
+    const { stored } = progress;
+    const location = await this.#nextAddress(ctx, progress);
+    return { location, signals: stored && (await this.#deps.passkeyOwners.signals(stored)) };
+  }
+
+  redirect(ctx: AppContext, location: string): void {
+    ctx.status = 303;
+    ctx.redirect(location);
+  }
+
+  /** From where somebody tries. */
+  sourceOf(ctx: AppContext): Source {
+    const browser = this.#deps.knownBrowsers.read(ctx);
+    return {
+      address: ctx.state.clientAddress,
+      description: describeBrowser(ctx.get('user-agent')),
+      browser: browser && { id: browser.id, accountIds: browser.accounts.map(({ id }) => id) },
+    };
+  }
+
+  async #nextAddress(ctx: AppContext, progress: Progress): Promise<string> {
+    if (progress.step.type !== 'done') return toBasePath(progress.signIn.id);
+    const { signingIn, knownBrowsers, interactions } = this.#deps;
+    const done = await signingIn.finish(progress);
+    const { stored } = progress;
+    if (stored) knownBrowsers.remember(ctx, { id: stored.id, email: stored.email, name: stored.profile.name });
+    return interactions.finishLogin(ctx, done);
+  }
+}
+
+/** The address of a sign-in's pages. */
+export function toBasePath(id: string): string {
+  return `/interaction/${id}`;
+}
