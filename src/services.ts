@@ -15,6 +15,8 @@ import { Passkeys } from './passkeys/passkeys.ts';
 import { Hasher } from './passwords/hasher.ts';
 import { Passwords } from './passwords/passwords.ts';
 import { Limits } from './rates/limits.ts';
+import { Enrolling } from './sign-in/enrolling.ts';
+import { OpenSignIns } from './sign-in/open-sign-ins.ts';
 import { PasswordChange } from './sign-in/password-change.ts';
 import { SetUp } from './sign-in/set-up.ts';
 import { SignInAccounts } from './sign-in/sign-in-accounts.ts';
@@ -81,18 +83,25 @@ export function createServices({ config, storage, clock, ids, sealer }: ServiceP
     limits,
     endOtherSessions: (id, keep) => storage.records.deleteByAccount(id, keep),
   });
-  const signingIn = new SigningIn({
+  const openSignIns = new OpenSignIns({
     signIns: storage.signIns,
+    signInAccounts,
+    organizations,
+    passkeys,
+    clock,
+    signInSeconds: LIFETIMES.interaction,
+  });
+  const enrolling = new Enrolling({ openSignIns, accounts: storage.accounts, passkeys, passkeyOwners, clock });
+  const signingIn = new SigningIn({
+    openSignIns,
     accounts: storage.accounts,
     signInAccounts,
     organizations,
     passkeys,
-    passkeyOwners,
     passwords,
     totps,
     limits,
     clock,
-    signInSeconds: LIFETIMES.interaction,
   });
   const keyring = new Keyring({ store: storage.keys, sealer, clock });
 
@@ -112,6 +121,8 @@ export function createServices({ config, storage, clock, ids, sealer }: ServiceP
     totps,
     limits,
     signInAccounts,
+    openSignIns,
+    enrolling,
     signingIn,
     signingUp,
     setUp,

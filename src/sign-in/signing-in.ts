@@ -2,35 +2,30 @@ import type { Account, AccountStore } from '../accounts/account-store.ts';
 import { parseEmail } from '../accounts/email.ts';
 import type { GuessableFactor } from '../accounts/failure-store.ts';
 import { AppError } from '../lib/app-error.ts';
-import { addSeconds, type Clock } from '../lib/clock.ts';
+import type { Clock } from '../lib/clock.ts';
 import { digest } from '../lib/digest.ts';
 import type { AccountId, OrganizationId, SignInId } from '../lib/ids.ts';
-import type { Organization } from '../organizations/organization-store.ts';
 import type { Organizations } from '../organizations/organizations.ts';
-import type { Policy } from '../organizations/policy.ts';
-import type { PasskeyOwners } from '../passkeys/passkey-owners.ts';
 import type { PasskeyAuthentication, Passkeys } from '../passkeys/passkeys.ts';
 import type { Passwords } from '../passwords/passwords.ts';
 import type { Limits } from '../rates/limits.ts';
 import type { Totps } from '../totp/totp.ts';
-import { nextStep, type SignInAccount, type Step } from './next-step.ts';
-import type { Demand, Proof, SignIn } from './sign-in.ts';
+import type { SignInAccount, Step } from './next-step.ts';
+import type { OpenSignIns, Progress } from './open-sign-ins.ts';
+import type { Proof, SignIn } from './sign-in.ts';
 import type { SignInAccounts } from './sign-in-accounts.ts';
-import type { SignInStore } from './sign-in-store.ts';
 import type { NewAccountWithPasskey } from './signing-up.ts';
 
 interface Deps {
-  readonly signIns: SignInStore;
+  readonly openSignIns: OpenSignIns;
   readonly accounts: AccountStore;
   readonly signInAccounts: SignInAccounts;
   readonly organizations: Organizations;
   readonly passkeys: Passkeys;
-  readonly passkeyOwners: PasskeyOwners;
   readonly passwords: Passwords;
   readonly totps: Totps;
   readonly limits: Limits;
   readonly clock: Clock;
-  readonly signInSeconds: number;
 }
 
 /** From where somebody tries: the address, and the browser if accounts have signed in with it before. */
@@ -41,26 +36,11 @@ export interface Source {
   readonly description: string;
 }
 
-/** Where a sign-in stands. */
-export interface Progress {
-  readonly signIn: SignIn;
-  readonly step: Step;
-  readonly policy: Policy;
-  /** Whose policy it is; before an organization was named, the first one's. */
-  readonly organization: Organization;
-  readonly stored?: Account | undefined;
-}
-
 type DoneStep = Extract<Step, { type: 'done' }>;
 
-const LIVE_CHALLENGES = 3;
-const CHANGE_ATTEMPTS = 5;
-/** Pauses before a declined offer comes back, in days; the last one repeats. */
-const OFFER_PAUSES_DAYS = [7, 30, 90] as const;
-
 /**
- * Carries one attempt to sign in from the first page to its end: verifies what a person brings, records it as a proof and asks `nextStep`
- * what is missing. It knows nothing of pages or of OpenID Connect.
+ * What a person can bring to a sign-in: who they are, a password, a code, a passkey. Each is verified here and recorded as a proof; what is
+ * then missing `nextStep` says. It knows nothing of pages or of OpenID Connect.
  */
 export class SigningIn {
   readonly #deps: Deps;
@@ -69,42 +49,13 @@ export class SigningIn {
     this.#deps = deps;
   }
 
-  /** The sign-in with that id, begun now if there is none. `organization` is a slug, `hint` an e-mail; both may be wrong. */
-  async open(
-    id: SignInId,
-    given: { demand: Demand; organization?: string | undefined; expiresAt?: Date },
-  ): Promise<Progress> {
-    const { signIns, organizations, clock, signInSeconds } = this.#deps;
-    const existing = await signIns.find(id);
-    if (existing) return this.#progress(existing);
-
-    const named = given.organization === undefined ? undefined : await organizations.findBySlug(given.organization);
-    const startedAt = clock.now();
-    const signIn: SignIn = {
-      id,
-      organizationId: (named ?? (await organizations.findOnly()))?.id,
-      proofs: [],
-      demand: given.demand,
-      offerAnswered: false,
-      made: [],
-      challenges: [],
-      startedAt,
-      expiresAt: given.expiresAt ?? addSeconds(startedAt, signInSeconds),
-      version: 1,
-    };
-    if (await signIns.insert(signIn)) return this.#progress(signIn);
-    return this.#require(id); // a second tab was faster
-  }
-
   /** The person says who they are. Whatever was proved before is dropped. Unknown and known e-mails look alike. */
   async identify(id: SignInId, email: string, organizationSlug?: string): Promise<Progress> {
     const parsed = parseEmail(email);
     if (!parsed) throw new AppError('malformed_request', { field: 'email' });
-    const organization =
-      organizationSlug === undefined
-        ? undefined
-        : await this.#deps.organizations.findBySlug(organizationSlug.trim().toLowerCase());
-    return this.#change(id, async (signIn) => {
+    const { organizations } = this.#deps;
+    const organization = organizationSlug === undefined ? undefined : await organizations.findBySlug(organizationSlug);
+    return this.#deps.openSignIns.change(id, async (signIn) => {
       const organizationId = organization?.id ?? signIn.organizationId;
       return {
         ...withoutProofs(signIn),
@@ -117,9 +68,9 @@ export class SigningIn {
 
   /** The person names their organization; an unknown one is refused, since organizations are no secret. */
   async nameOrganization(id: SignInId, slug: string): Promise<Progress> {
-    const organization = await this.#deps.organizations.findBySlug(slug.trim().toLowerCase());
+    const organization = await this.#deps.organizations.findBySlug(slug);
     if (!organization) throw new AppError('organization_unknown', { field: 'organization' });
-    return this.#change(id, async (signIn) => {
+    return this.#deps.openSignIns.change(id, async (signIn) => {
       const emailKey = signIn.identifier === undefined ? undefined : parseEmail(signIn.identifier)?.emailKey;
       const accountId = emailKey === undefined ? undefined : await this.#findId(organization.id, emailKey);
       return { ...withoutProofs(signIn), organizationId: organization.id, accountId };
@@ -128,7 +79,7 @@ export class SigningIn {
 
   /** Back to the question who it is. */
   async restart(id: SignInId): Promise<Progress> {
-    return this.#change(id, async (signIn) => ({
+    return this.#deps.openSignIns.change(id, async (signIn) => ({
       ...withoutProofs(signIn),
       identifier: undefined,
       accountId: undefined,
@@ -137,7 +88,7 @@ export class SigningIn {
 
   /** Checks the password of whoever was named. Wrong ones, unknown accounts and switched-off passwords are refused alike. */
   async provePassword(id: SignInId, password: string, source: Source): Promise<Progress> {
-    const { step, signIn, stored } = await this.#require(id);
+    const { step, signIn, stored } = await this.#deps.openSignIns.require(id);
     if (step.type !== 'password') throw new AppError(step.type === 'passkey' ? 'method_not_offered' : 'step_finished');
 
     const open = await this.#requireTry(signIn, 'password', source);
@@ -149,7 +100,7 @@ export class SigningIn {
 
   /** Checks a code of the authenticator app. It is asked for only after another proof. */
   async proveTotp(id: SignInId, code: string, source: Source): Promise<Progress> {
-    const { step, signIn } = await this.#require(id);
+    const { step, signIn } = await this.#deps.openSignIns.require(id);
     if (step.type !== 'second-factor' || !signIn.accountId) throw new AppError('step_finished');
     if (!step.methods.includes('totp')) throw new AppError('method_not_offered');
 
@@ -161,7 +112,7 @@ export class SigningIn {
 
   /** Request options for a passkey, where a passkey may answer the present step. After a password they name the account's own passkeys. */
   async startPasskey(id: SignInId): Promise<unknown> {
-    const { step, signIn } = await this.#require(id);
+    const { step, signIn } = await this.#deps.openSignIns.require(id);
     requirePasskeyStep(step);
 
     const second = step.type === 'second-factor' && signIn.accountId !== undefined;
@@ -171,14 +122,14 @@ export class SigningIn {
       purpose: 'sign-in',
       allow,
     });
-    await this.#keepChallenge(id, challenge);
+    await this.#deps.openSignIns.keepChallenge(id, challenge);
     return options;
   }
 
   /** Checks a passkey's answer. It may also say who the person is, unless that is settled already. */
   async provePasskey(id: SignInId, response: unknown, source: Source): Promise<Progress> {
     const { passkeys, limits, signInAccounts, clock } = this.#deps;
-    const { step, signIn } = await this.#require(id);
+    const { step, signIn } = await this.#deps.openSignIns.require(id);
     requirePasskeyStep(step);
     await limits.requirePasskeyTry(source.address);
 
@@ -209,44 +160,6 @@ export class SigningIn {
     return this.#addProof(id, proof, owner.account);
   }
 
-  /** Creation options for the passkey that the present step offers or demands. */
-  async startEnrolment(id: SignInId): Promise<unknown> {
-    const { stored, organization } = await this.#requireEnrolment(id);
-    const { options, challenge } = await this.#deps.passkeys.startRegistration({
-      binding: digest(id),
-      account: await this.#deps.passkeyOwners.describe(stored),
-      organizationName: organization.name,
-    });
-    await this.#keepChallenge(id, challenge);
-    return options;
-  }
-
-  /** Stores the passkey that was made. It proves nothing yet: a creation is not signed. */
-  async finishEnrolment(id: SignInId, response: unknown, userAgent: string): Promise<Progress> {
-    const { stored } = await this.#requireEnrolment(id);
-    const passkey = await this.#deps.passkeys.finishRegistration({
-      binding: digest(id),
-      accountId: stored.id,
-      response,
-      userAgent,
-    });
-    return this.#change(id, async (signIn) => ({ ...signIn, made: [...signIn.made, passkey.id], offerAnswered: true }));
-  }
-
-  /** "Not now" or "Don't ask again". A demanded passkey cannot be declined. */
-  async declineEnrolment(id: SignInId, never: boolean): Promise<Progress> {
-    const { step, stored } = await this.#requireEnrolment(id);
-    if (step.must) throw new AppError('method_not_offered');
-    const { accounts, clock } = this.#deps;
-    const now = clock.now();
-    const declinedTimes = stored.passkeyOffer.declinedTimes + 1;
-    const pauseDays = OFFER_PAUSES_DAYS[Math.min(declinedTimes, OFFER_PAUSES_DAYS.length) - 1] ?? 90;
-    const passkeyOffer = { declinedTimes, never, notBefore: addSeconds(now, pauseDays * 86_400) };
-    // Losing against another change only means that the offer comes back sooner.
-    await accounts.update({ ...stored, passkeyOffer, updatedAt: now, version: stored.version + 1 });
-    return this.#change(id, async (signIn) => ({ ...signIn, offerAnswered: true }));
-  }
-
   /**
    * Goes on with somebody who has just made their account in this sign-in, with this passkey. Creating it took the same touch as using it
    * would, the password if there is one was typed, and the account holds nothing yet that asking again could guard.
@@ -260,7 +173,7 @@ export class SigningIn {
       ? [{ ...base, method: 'password' }, passkeyProof]
       : [passkeyProof];
     const made = [passkey.id];
-    return this.#change(id, async (signIn) => ({
+    return this.#deps.openSignIns.change(id, async (signIn) => ({
       ...signIn,
       organizationId,
       identifier: email,
@@ -278,8 +191,7 @@ export class SigningIn {
   /** Ends a sign-in that is done; of several callers at once, one. The others are told that the step is finished. */
   async finish({ signIn, step, stored, policy }: Progress): Promise<DoneStep> {
     if (step.type !== 'done') throw new AppError('step_finished');
-    if (!(await this.#deps.signIns.delete(signIn.id))) throw new AppError('step_finished');
-    await this.#deps.passkeys.discard(signIn.challenges);
+    if (!(await this.#deps.openSignIns.end(signIn))) throw new AppError('step_finished');
     if (stored && policy.password === 'until-passkey' && step.amr.includes('pop'))
       await this.#switchPasswordOff(stored);
     return step;
@@ -294,58 +206,15 @@ export class SigningIn {
     await accounts.update({ ...account, password, updatedAt: now, version: account.version + 1 });
   }
 
-  async #progress(signIn: SignIn): Promise<Progress> {
-    const { signInAccounts, organizations, clock } = this.#deps;
-    const found = signIn.accountId ? await signInAccounts.find(signIn.accountId) : undefined;
-    const organization = found?.organization ?? (await organizations.requireOrFirst(signIn.organizationId));
-    const step = nextStep(signIn, found?.account, organization.policy, clock.now());
-    return { signIn, step, policy: organization.policy, organization, stored: found?.stored };
-  }
-
-  async #require(id: SignInId): Promise<Progress> {
-    const signIn = await this.#deps.signIns.find(id);
-    if (!signIn) throw new AppError('sign_in_expired');
-    return this.#progress(signIn);
-  }
-
-  async #requireEnrolment(id: SignInId) {
-    const progress = await this.#require(id);
-    const { step, stored } = progress;
-    if (step.type !== 'enrol-passkey' || !stored) throw new AppError('step_finished');
-    return { ...progress, step, stored };
-  }
-
-  /** Applies a change to the sign-in as it is stored now; two tabs that change it at once take turns. */
-  async #change(id: SignInId, change: (signIn: SignIn) => Promise<SignIn>): Promise<Progress> {
-    const { signIns } = this.#deps;
-    for (let attempt = 0; attempt < CHANGE_ATTEMPTS; attempt += 1) {
-      const before = await signIns.find(id);
-      if (!before) throw new AppError('sign_in_expired');
-      const after = { ...(await change(before)), version: before.version + 1 };
-      if (await signIns.update(after)) return this.#progress(after);
-    }
-    throw new AppError('changed_meanwhile');
-  }
-
   /** A proof is kept only if the sign-in is still about its account; a passkey may settle whose it is. */
   async #addProof(id: SignInId, proof: Proof, settles?: SignInAccount): Promise<Progress> {
-    return this.#change(id, async (signIn) => {
+    return this.#deps.openSignIns.change(id, async (signIn) => {
       const undecided = signIn.identifier === undefined && signIn.proofs.length === 0;
       const whose = settles && undecided ? { accountId: settles.id, organizationId: settles.organizationId } : {};
       const after = { ...signIn, ...whose, proofs: [...signIn.proofs, proof] };
       if (after.accountId !== proof.accountId) throw new AppError('step_finished');
       return after;
     });
-  }
-
-  async #keepChallenge(id: SignInId, challenge: string): Promise<void> {
-    let dropped: readonly string[] = [];
-    await this.#change(id, async (signIn) => {
-      const challenges = [...signIn.challenges, digest(challenge)];
-      dropped = challenges.slice(0, -LIVE_CHALLENGES);
-      return { ...signIn, challenges: challenges.slice(-LIVE_CHALLENGES) };
-    });
-    await this.#deps.passkeys.discard(dropped);
   }
 
   async #findId(organizationId: OrganizationId | undefined, emailKey: string): Promise<AccountId | undefined> {

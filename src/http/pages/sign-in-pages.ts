@@ -4,9 +4,11 @@ import { AppError } from '../../lib/app-error.ts';
 import type { BrowserSessions } from '../../oidc/browser-sessions.ts';
 import type { InteractionError, Interactions, PendingInteraction } from '../../oidc/interactions.ts';
 import type { PasskeyOwners } from '../../passkeys/passkey-owners.ts';
+import type { Enrolling } from '../../sign-in/enrolling.ts';
 import type { SignInRefusal } from '../../sign-in/next-step.ts';
+import type { OpenSignIns, Progress } from '../../sign-in/open-sign-ins.ts';
 import type { SignInAccounts } from '../../sign-in/sign-in-accounts.ts';
-import type { Progress, SigningIn } from '../../sign-in/signing-in.ts';
+import type { SigningIn } from '../../sign-in/signing-in.ts';
 import type { SigningUp } from '../../sign-in/signing-up.ts';
 import type { AppContext, AppState } from '../app-context.ts';
 import type { KnownBrowsers } from '../known-browser.ts';
@@ -21,6 +23,8 @@ import { addSignUpPages } from './sign-up-pages.ts';
 interface Deps {
   readonly interactions: Interactions;
   readonly browserSessions: BrowserSessions;
+  readonly openSignIns: OpenSignIns;
+  readonly enrolling: Enrolling;
   readonly signingIn: SigningIn;
   readonly signingUp: SigningUp;
   readonly passkeyOwners: PasskeyOwners;
@@ -54,7 +58,7 @@ const TOLD_TO_APPLICATION: Partial<Record<SignInRefusal, InteractionError>> = {
 
 /** The pages of one sign-in, under `/interaction/<id>`. What is shown is always what `nextStep` says; a form only brings proofs. */
 export function createSignInPages(deps: Deps): Router<AppState> {
-  const { signingIn, interactions, pages, knownBrowsers } = deps;
+  const { signingIn, enrolling, interactions, pages, knownBrowsers } = deps;
   const visits = new SignInVisits(deps);
   const consent = new ConsentPages({ ...deps, visits });
   const router = new Router<AppState>({ prefix: '/interaction/:id' });
@@ -116,7 +120,7 @@ export function createSignInPages(deps: Deps): Router<AppState> {
   );
   onSubmit('/totp', codeForm, ({ id }, { code }, ctx) => signingIn.proveTotp(id, code, visits.sourceOf(ctx)));
   onSubmit('/restart', emptyForm, ({ id }) => signingIn.restart(id));
-  onSubmit('/enrol/decline', declineForm, ({ id }, { never }) => signingIn.declineEnrolment(id, never === 'yes'));
+  onSubmit('/enrol/decline', declineForm, ({ id }, { never }) => enrolling.decline(id, never === 'yes'));
   onSubmit('/forget', forgetForm, async (pending, { email }, ctx) => {
     knownBrowsers.forget(ctx, email);
     return visits.open(pending);
@@ -144,13 +148,13 @@ export function createSignInPages(deps: Deps): Router<AppState> {
   router.post('/enrol/options', async (ctx) => {
     const { id } = await visits.requirePending(ctx);
     await readJson(ctx, emptyForm);
-    ctx.body = await signingIn.startEnrolment(id);
+    ctx.body = await enrolling.start(id);
   });
 
   router.post('/enrol', async (ctx) => {
     const { id } = await visits.requirePending(ctx);
     const { response } = await readJson(ctx, registrationJson);
-    ctx.body = await visits.answer(ctx, await signingIn.finishEnrolment(id, response, ctx.get('user-agent')));
+    ctx.body = await visits.answer(ctx, await enrolling.finish(id, response, ctx.get('user-agent')));
   });
 
   consent.addTo(router);

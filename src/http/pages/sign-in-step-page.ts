@@ -1,6 +1,6 @@
 import type { PendingInteraction } from '../../oidc/interactions.ts';
 import type { Step } from '../../sign-in/next-step.ts';
-import type { Progress } from '../../sign-in/signing-in.ts';
+import type { Progress } from '../../sign-in/open-sign-ins.ts';
 import type { AccountCard, Notice, ViewModels, ViewName } from '../view-models.ts';
 import { toBasePath } from './sign-in-visits.ts';
 

@@ -3,7 +3,8 @@ import type { BrowserSessions } from '../../oidc/browser-sessions.ts';
 import type { Interactions, PendingInteraction } from '../../oidc/interactions.ts';
 import { describeBrowser } from '../../passkeys/describe-browser.ts';
 import type { PasskeyOwners } from '../../passkeys/passkey-owners.ts';
-import type { Progress, SigningIn, Source } from '../../sign-in/signing-in.ts';
+import type { OpenSignIns, Progress } from '../../sign-in/open-sign-ins.ts';
+import type { SigningIn, Source } from '../../sign-in/signing-in.ts';
 import type { PasskeySignals } from '../../wire/passkey-answers.ts';
 import type { AppContext } from '../app-context.ts';
 import type { KnownBrowsers } from '../known-browser.ts';
@@ -11,6 +12,7 @@ import type { KnownBrowsers } from '../known-browser.ts';
 interface Deps {
   readonly interactions: Interactions;
   readonly browserSessions: BrowserSessions;
+  readonly openSignIns: OpenSignIns;
   readonly signingIn: SigningIn;
   readonly passkeyOwners: PasskeyOwners;
   readonly knownBrowsers: KnownBrowsers;
@@ -43,7 +45,7 @@ export class SignInVisits {
   }
 
   open(pending: PendingInteraction): Promise<Progress> {
-    return this.#deps.signingIn.open(pending.id, pending);
+    return this.#deps.openSignIns.open(pending.id, pending);
   }
 
   /** Opens it, and names whoever is named already, by the session or by the application, so that they need not say it again. */
