@@ -1,13 +1,13 @@
 import { createServer, type Server } from 'node:http';
 import type Router from '@koa/router';
 import type Koa from 'koa';
-import { AppError } from '../lib/app-error.ts';
+import { AppError, toAppError } from '../lib/app-error.ts';
 import type { Ids } from '../lib/ids.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { EndpointLimits } from '../oidc/endpoint-limits.ts';
 import type { FloodLimit } from '../rates/flood-limit.ts';
 import { toNetwork } from '../rates/network.ts';
-import type { AppMiddleware, AppState, RequestHandler } from './app-context.ts';
+import type { AppContext, AppMiddleware, AppState, RequestHandler } from './app-context.ts';
 import { errors } from './middleware/errors.ts';
 import { onlyIssuerHost } from './middleware/host.ts';
 import { PublicDocuments } from './middleware/public-documents.ts';
@@ -54,11 +54,19 @@ export function createRequestHandler(deps: Deps): RequestHandler {
     limitEndpoints(deps),
   ];
   for (const step of steps) application.use(step);
+  // oidc-provider answers faults in its own routes itself, all alike, and tells of them.
+  application.on('server_error', (ctx: AppContext, fault: unknown) => sayWhen(ctx, toAppError(fault)));
   application.on('error', (error: Error) => deps.logger.warn({ error }, 'a connection failed'));
   const handle = application.callback();
   return (request, response) => {
     if (!documents.serve(request, response)) void handle(request, response);
   };
+}
+
+/** A store that does not answer now is no fault for good. */
+function sayWhen(ctx: AppContext, { status, retryAfterSeconds }: AppError): void {
+  ctx.status = status;
+  if (retryAfterSeconds !== undefined) ctx.set('Retry-After', String(retryAfterSeconds));
 }
 
 /** Leads to the pages that are ours, by the first segment; everything else is the provider's. */

@@ -27,3 +27,9 @@ export class AppError extends Error {
     this.retryAfterSeconds = details.retryAfterSeconds;
   }
 }
+
+/** What is told of whatever was thrown: a refusal as it is, and of anything else only that it was unexpected. */
+export function toAppError(thrown: unknown): AppError {
+  if (thrown instanceof AppError) return thrown;
+  return new AppError(thrown instanceof URIError ? 'malformed_request' : 'unexpected', { cause: thrown });
+}

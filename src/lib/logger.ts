@@ -104,7 +104,7 @@ function openStandardOutput(clock: Clock): LogDestination {
 function prettify(destination: LogDestination): LogDestination {
   try {
     const { prettyFactory } = createRequire(import.meta.url)('pino-pretty') as typeof import('pino-pretty'); // require has no types
-    const format = prettyFactory({ messageKey: 'message', ignore: 'pid', colorize: isatty(1) });
+    const format = prettyFactory({ messageKey: 'message', ignore: 'pid', singleLine: true, colorize: isatty(1) });
     return { write: (line) => destination.write(format(line)) };
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'MODULE_NOT_FOUND') return destination;

@@ -140,28 +140,30 @@ test('an e-mail is shown as it was typed, never as it is stored', async (t) => {
   assert.equal(readField(again, 'email'), '');
 });
 
-test('a wrong password takes as long for nobody as for somebody', async (t) => {
-  const site = await openTestApp(t, { config: { hashMemoryKib: 32_768, hashPasses: 3 } });
+test('a wrong password takes as much work for nobody as for somebody', async (t) => {
+  const site = await openTestApp(t, { config: { hashMemoryKib: 65_536, hashPasses: 3 } });
   await addPeople(site);
   const people = [KNOWN, UNKNOWN, DISABLED, WITHOUT_PASSWORD];
   const flows = [];
   for (const email of people) {
     const flow = await openSignIn(site);
     await flow.identify(email);
-    flows.push({ email, flow, times: [] as number[] });
+    flows.push({ flow, works: [] as number[] });
   }
-  for (let round = 0; round < 6; round += 1) {
-    for (const { flow, times } of flows) {
-      const startedAt = performance.now();
+  for (let round = 0; round < 5; round += 1) {
+    for (const { flow, works } of flows) {
+      // The processor's time of this process, threads included: the clock on the wall would measure the neighbours too.
+      const before = process.cpuUsage();
       assert.equal((await flow.typePassword('a wrong password')).status, 401);
-      times.push(performance.now() - startedAt);
+      const { user, system } = process.cpuUsage(before);
+      works.push(user + system);
     }
   }
 
-  const medians = flows.map(({ times }) => times.toSorted((a, b) => a - b)[3] ?? 0);
-  const known = medians[0] ?? 0;
-  for (const [index, median] of medians.entries()) {
+  const least = flows.map(({ works }) => Math.min(...works));
+  const known = least[0] ?? 0;
+  for (const [index, work] of least.entries()) {
     // Without the hash it would be a tenth.
-    assert.ok(median > known / 3 && median < known * 3, `${people[index]}: ${medians.join(' ')} ms`);
+    assert.ok(work > known / 2 && work < known * 2, `${people[index]}: ${least.join(' ')} µs`);
   }
 });

@@ -29,6 +29,7 @@ function waitOf({ headers }: Answer): number {
 test('wrong passwords for one account', async (t) => {
   const site = await openTestApp(t, { policy: { enrolPasskey: 'manual' }, config: QUICK });
   const { app, advance } = site;
+  advance(0); // pauses do not run out while this runs
 
   await t.test('are counted before they are checked: of thirty at once six are', async () => {
     await addAccount(app, 'race@example.com');
@@ -45,7 +46,7 @@ test('wrong passwords for one account', async (t) => {
     let flow = await identify(site);
     for (let count = 0; count < 5; count += 1)
       assertPage(await flow.typePassword(WRONG), 'password.title', 'sign_in_failed');
-    for (const pause of [30, 60, 120, 240, 480, 900, 900]) {
+    for (const pause of [30, 60, 120, 240, 480, 900]) {
       flow = await identify(site);
       assertPage(await flow.typePassword(WRONG), 'password.title', 'sign_in_failed');
       const refused = await flow.typePassword(TEST_PASSWORD);
@@ -175,9 +176,9 @@ test('wrong codes of an authenticator app', async (t) => {
 });
 
 test('more passwords at once than can be hashed are put off, and nothing else is', async (t) => {
-  const site = await openTestApp(t, { config: { hashMemoryKib: 8192, hashPasses: 2 } });
+  const site = await openTestApp(t, { config: { hashMemoryKib: 65_536, hashPasses: 2 } });
   const flows = [];
-  for (let index = 0; index < 100; index += 1) flows.push(await identify(site, `${index}@example.com`));
+  for (let index = 0; index < 90; index += 1) flows.push(await identify(site, `${index}@example.com`));
   const waiting = await identify(site);
 
   const answers = Promise.all(flows.map((flow) => flow.typePassword(WRONG)));

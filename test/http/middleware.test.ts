@@ -21,7 +21,7 @@ const SECURITY_HEADERS = {
   'cache-control': 'no-store',
 };
 
-function assertSecurityHeaders({ headers }: Pick<Answer, 'headers'>, about: string): void {
+function assertSecurityHeaders(headers: Headers, about: string): void {
   for (const [name, value] of Object.entries(SECURITY_HEADERS))
     assert.equal(headers.get(name), value, `${name}: ${about}`);
   assert.match(headers.get('x-request-id') ?? '', /^[\w-]{22}$/, about);
@@ -74,14 +74,19 @@ test('every answer carries the security headers, whatever its status', async (t)
   await app.storage[Symbol.asyncDispose]();
   answers['503'] = await visitor.get('/account');
   answers['503 for a script'] = await visitor.postJson('/account/passkeys/options', {});
+  answers['503 of the provider'] = await visitor.get('/auth?client_id=anybody');
+  answers['503 for an application'] = await visitor.postForm('/token', { client_id: 'anybody' }, { accept: '*/*' });
   answers['503 of a probe'] = await visitor.get('/health/ready');
 
   for (const [name, answer] of Object.entries(answers)) {
     assert.equal(answer.status, Number.parseInt(name, 10), name);
-    assertSecurityHeaders(answer, name);
+    assertSecurityHeaders(answer.headers, name);
   }
-  for (const name of ['429', '503', '503 for a script'])
-    assert.match(answers[name]?.headers.get('retry-after') ?? '', /^[1-9]\d*$/, name);
+  for (const [name, { headers }] of Object.entries(answers)) {
+    const saysWhen = /^[1-9]\d*$/.test(headers.get('retry-after') ?? '');
+    assert.equal(saysWhen, /^(429|503)/.test(name) && !name.endsWith('probe'), name);
+  }
+  assert.ok(answers['503 of the provider']?.text.includes(en['errors.store_unavailable.title']));
   const unexpected = answers['500']?.text ?? '';
   assert.ok(unexpected.includes(en['errors.unexpected.title']));
   assert.doesNotMatch(unexpected, /SyntaxError|JSON|\.ts|sqlite|node/i);
@@ -229,4 +234,23 @@ test('an answer is a page for people and JSON for programs, never what the calle
   assert.equal(await typeFor('text/html,application/xhtml+xml'), 'text/html; charset=utf-8');
   for (const accept of ['*/*', 'application/json', 'image/svg+xml', 'nonsense', ''])
     assert.equal(await typeFor(accept), 'application/json; charset=utf-8', accept);
+});
+
+test('over https browsers are told to come by https only', async (t) => {
+  const { issuer } = await openTestApp(t, { config: { issuer: 'https://id.example.com', rpId: 'id.example.com' } });
+  const plain = await openTestApp(t);
+  const ask = (host: string) =>
+    sendRaw(issuer, ['GET /account HTTP/1.1', `Host: ${host}`, 'Connection: close', '', ''].join('\r\n'));
+
+  for (const [host, status] of [
+    ['id.example.com', 303],
+    ['other.example.com', 421],
+  ] as const) {
+    const answer = await ask(host);
+    assert.equal(answer.status, status);
+    assertSecurityHeaders(new Headers(answer.headers), host);
+    assert.equal(answer.headers['strict-transport-security'], 'max-age=31536000; includeSubDomains');
+  }
+  const overHttp = await new Visitor(plain.issuer).get('/account');
+  assert.equal(overHttp.headers.get('strict-transport-security'), null);
 });

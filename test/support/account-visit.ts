@@ -20,6 +20,12 @@ export class AccountVisit {
     return this.visitor.open(`/account${path}`);
   }
 
+  /** Types a password on a page of a sign-in that knows the e-mail already, and goes where that leads. */
+  async typePassword(page: Answer, password: string): Promise<Answer> {
+    const answer = await this.visitor.postForm(`${new URL(page.url).pathname}/password`, { password });
+    return this.visitor.follow(answer);
+  }
+
   /** What every form of this session holds. */
   async readCsrf(): Promise<string> {
     return readField(await this.visitor.get('/account'), 'csrf');

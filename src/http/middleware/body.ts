@@ -12,7 +12,8 @@ export async function readForm<Schema extends z.ZodType>(ctx: AppContext, schema
   if (!ctx.is('application/x-www-form-urlencoded')) throw new AppError('unsupported_media_type');
   const pairs = [...new URLSearchParams(await readText(ctx, FORM_BYTES))];
   const names = new Set(pairs.map(([name]) => name));
-  if (pairs.length > MAX_FIELDS || names.size !== pairs.length) throw new AppError('malformed_request');
+  const isSound = pairs.length <= MAX_FIELDS && names.size === pairs.length && pairs.flat().every(isTypeable);
+  if (!isSound) throw new AppError('malformed_request');
   return parse(schema, Object.fromEntries(pairs));
 }
 
@@ -36,10 +37,15 @@ async function readText(ctx: AppContext, limit: number): Promise<string> {
     },
   );
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
     throw new AppError('malformed_request', { cause });
   }
+}
+
+/** False for NUL and for what stands in the place of escaped bytes that were no UTF-8. */
+function isTypeable(text: string): boolean {
+  return !text.includes('\0') && !text.includes('\ufffd');
 }
 
 function parse<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {

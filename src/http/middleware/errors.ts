@@ -1,4 +1,4 @@
-import { AppError } from '../../lib/app-error.ts';
+import { AppError, toAppError } from '../../lib/app-error.ts';
 import type { AppContext, AppMiddleware } from '../app-context.ts';
 import type { Pages } from '../pages/pages.ts';
 
@@ -44,10 +44,4 @@ function answer(ctx: AppContext, error: AppError, pages: Pages): void {
 
 function wantsPage(ctx: AppContext): boolean {
   return !ctx.is('json') && ctx.accepts('json', 'html') === 'html';
-}
-
-function toAppError(thrown: unknown): AppError {
-  if (thrown instanceof AppError) return thrown;
-  if (thrown instanceof URIError) return new AppError('malformed_request', { cause: thrown });
-  return new AppError('unexpected', { cause: thrown });
 }

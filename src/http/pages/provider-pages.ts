@@ -1,3 +1,4 @@
+import { toAppError } from '../../lib/app-error.ts';
 import type { ProviderPages } from '../../oidc/provider-options.ts';
 import type { AppContext } from '../app-context.ts';
 import type { Pages } from './pages.ts';
@@ -14,6 +15,7 @@ export function createProviderPages(pages: Pages): ProviderPages {
       pages.send(ours(ctx), 'signed-out', { organizationName: pages.organizationName, applicationName });
     },
     protocolError(ctx, { error, error_description }, cause) {
+      if (error === 'server_error') return pages.sendError(ours(ctx), toAppError(cause));
       const detail = 'error_detail' in cause && typeof cause.error_detail === 'string' ? cause.error_detail : undefined;
       const exact = pages.development ? { error_detail: detail } : {};
       pages.sendProtocolError(ours(ctx), { error, error_description, ...exact }, ctx.oidc.client?.clientName);

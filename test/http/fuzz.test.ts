@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { AccountVisit } from '../support/account-visit.ts';
+import { openTestApp, type TestApp } from '../support/app.ts';
+import { addPasskey } from '../support/enrol.ts';
+import { encodeQuery, type FuzzRequest, sampleRequests } from '../support/fuzz-requests.ts';
+import { race } from '../support/race.ts';
+import { RawClient } from '../support/raw-client.ts';
+import { type RawAnswer, sendRaw } from '../support/raw-request.ts';
+import { requireValue } from '../support/require-value.ts';
+import { openSession } from '../support/session.ts';
+
+const REQUESTS = 2500;
+const AT_ONCE = 16;
+const SEED = 20_260_101;
+/** Some requests end what their sender has begun. */
+const SENDERS = 24;
+
+/** A browser that is signed in and in the middle of another sign-in. */
+interface Sender {
+  readonly issuer: string;
+  readonly cookies: string;
+  /** What stands for `:id` in a path, by its first segment. */
+  readonly ids: Readonly<Record<string, string>>;
+  readonly csrf: string;
+  readonly clientId: string;
+}
+
+async function prepareSender(site: TestApp, index: number): Promise<Sender> {
+  const { app, issuer } = site;
+  const { account, visitor } = await openSession(site, `${index}@example.com`);
+  await addPasskey(app, account);
+  const client = await RawClient.register(site);
+  const page = await client.authorize(visitor, { prompt: index % 4 === 0 ? 'consent' : 'login' });
+  const base = new URL(page.url).pathname;
+  const interaction = base.split('/').at(-1) ?? '';
+  const passkey = (await app.passkeys.list(account.id))[0]?.id ?? '';
+  const token = (await app.setUp.createLink()).split('/').at(-1) ?? '';
+  const cookies = [...visitor.cookies].filter(([, { path }]) => path === '/' || path === base);
+  return {
+    issuer,
+    cookies: cookies.map(([key, cookie]) => `${key.split(' ')[0]}=${cookie.value}`).join('; '),
+    ids: { interaction, auth: interaction, account: passkey, 'set-up': token },
+    csrf: await new AccountVisit(issuer, visitor).readCsrf(),
+    clientId: client.id,
+  };
+}
+
+/** The request as this sender makes it, with what it was given in the place of `own`. */
+function write({ method, path, query, type, body, headers }: FuzzRequest, sender: Sender): Buffer {
+  const { host, origin } = new URL(sender.issuer);
+  const target = path.replaceAll(':id', sender.ids[path.split('/')[1] ?? ''] ?? 'x');
+  const own = (text: string) =>
+    text
+      .replaceAll(/csrf=own|"csrf":"own"/g, (word) => word.replace('own', sender.csrf))
+      .replaceAll('client_id=own', `client_id=${sender.clientId}`);
+  const search = query.length > 0 ? `?${own(encodeQuery(query))}` : '';
+  const bytes = Buffer.from(typeof body === 'string' ? own(body) : body);
+  const hasBody = method !== 'GET' && method !== 'HEAD';
+  const lines = [
+    `${method} ${target}${search.slice(0, 6000)} HTTP/1.1`,
+    `Host: ${host}`,
+    'Accept: text/html',
+    ...(headers.some(([name]) => name === 'Origin') ? [] : [`Origin: ${origin}`]),
+    ...(headers.some(([name]) => name === 'Cookie') ? [] : [`Cookie: ${sender.cookies}`]),
+    ...(hasBody ? [`Content-Type: ${type}`, `Content-Length: ${bytes.length}`] : []),
+    ...headers.map(([name, text]) => `${name}: ${text}`),
+    'Connection: close',
+  ];
+  return Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), hasBody ? bytes : Buffer.alloc(0)]);
+}
+
+function isFault({ status, headers, body }: RawAnswer): boolean {
+  const isNodes = status === 400 && headers['content-type'] === undefined; // it was no HTTP and never reached us
+  const isWhole = isNodes || headers['x-content-type-options'] === 'nosniff';
+  return status === 0 || status >= 500 || !isWhole || /\bat .*\.(ts|js):\d/.test(body);
+}
+
+test('whatever is asked, the answer is never a fault of ours', async (t) => {
+  const site = await openTestApp(t, {
+    policy: { enrolPasskey: 'manual', secondFactor: 'off' },
+    config: { hashMemoryKib: 1024, hashPasses: 1 },
+  });
+  const senders = await race(SENDERS, (index) => prepareSender(site, index));
+  const queue = sampleRequests(REQUESTS, SEED);
+  const faults: string[] = [];
+  const reached = new Set<string>();
+
+  await race(AT_ONCE, async () => {
+    for (let request = queue.pop(); request; request = queue.pop()) {
+      const sender = requireValue(senders[queue.length % SENDERS]);
+      const answer = await sendRaw(site.issuer, write(request, sender));
+      reached.add(`${answer.status} ${request.path}`);
+      if (isFault(answer)) faults.push(`${answer.status} ${JSON.stringify(request)} ${answer.body.slice(0, 300)}`);
+    }
+  });
+
+  assert.deepEqual(faults, []);
+  assert.deepEqual(
+    site.log.filter((line) => JSON.parse(line).level === 'error'),
+    [],
+  );
+  const depths = [
+    '303 /interaction/:id/identify',
+    '200 /interaction/:id/passkey/options',
+    '303 /account/passkeys/:id/rename',
+    '303 /auth',
+  ];
+  for (const depth of depths) assert.ok(reached.has(depth), `${depth} was reached`);
+  assert.equal((await fetch(`${site.issuer}/health/ready`)).status, 200);
+});
