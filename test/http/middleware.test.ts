@@ -152,6 +152,14 @@ test('what a proxy or a client says of host and protocol builds no address', asy
   for (const { text } of [discovery, page]) assert.doesNotMatch(text, /evil/);
 });
 
+test('the address of a form, when it is opened, leads to the page that the form is on', async (t) => {
+  const { base, visitor } = await openSignIn(await openTestApp(t));
+  for (const form of ['identify', 'password', 'totp', 'enrol/decline']) {
+    const answer = await visitor.get(`${base}/${form}`);
+    assert.deepEqual([answer.status, answer.headers.get('location')], [303, base]);
+  }
+});
+
 test('a method that a page does not have is refused with those that it has', async (t) => {
   const { app, issuer } = await openTestApp(t);
   const flow = await openSignIn({ app, issuer });
@@ -163,7 +171,7 @@ test('a method that a page does not have is refused with those that it has', asy
     ['POST', '/account', 'HEAD, GET'],
     ['GET', '/account/sign-out', 'POST'],
     ['HEAD', '/account/sign-out', 'POST'],
-    ['GET', `${base}/password`, 'POST'],
+    ['PUT', `${base}/password`, 'HEAD, GET, POST'],
     ['GET', `${base}/passkey/options`, 'POST'],
     ['PATCH', base, 'HEAD, GET'],
     ['POST', '/set-up/done/options/x', undefined],

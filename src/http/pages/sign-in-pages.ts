@@ -17,7 +17,7 @@ import type { Notice } from '../view-models.ts';
 import { ConsentPages } from './consent-pages.ts';
 import type { Pages } from './pages.ts';
 import { describeStepPage } from './sign-in-step-page.ts';
-import { SignInVisits } from './sign-in-visits.ts';
+import { SignInVisits, toBasePath } from './sign-in-visits.ts';
 import { addSignUpPages } from './sign-up-pages.ts';
 
 interface Deps {
@@ -99,6 +99,8 @@ export function createSignInPages(deps: Deps): Router<AppState> {
     schema: z.ZodType<Form>,
     handle: (pending: PendingInteraction, form: Form, ctx: AppContext) => Promise<Progress>,
   ) {
+    // Whoever reloads or types the address of a form sees the page that the form is on.
+    router.get(path, (ctx) => visits.redirect(ctx, toBasePath(ctx.params.id ?? '')));
     router.post(path, async (ctx) => {
       const pending = await visits.requirePending(ctx);
       const form = await readForm(ctx, schema);
