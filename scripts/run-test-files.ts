@@ -41,7 +41,7 @@ export async function runTestFiles({ files, concurrency, only }: RunOptions, rep
   stream.on('test:stdout', ({ file, message }) => collector.print(file, message));
   stream.on('test:stderr', ({ file, message }) => collector.print(file, message));
   stream.on('test:summary', ({ file, counts, duration_ms, success }) => {
-    if (file === undefined) return; // of the whole run
+    if (file === undefined || counts.tests === 0) return; // of the whole run, or not selected
     const seconds = (duration_ms / 1000).toFixed(1);
     process.stdout.write(
       `${success ? 'ok    ' : 'FAILED'}  ${relative('.', file)} (${counts.tests} in ${seconds} s)\n`,

@@ -3,8 +3,8 @@ import { TEST_PASSWORD } from './app.ts';
 import type { BrowserStory } from './browser.ts';
 
 /** From the application to the first page of the sign-in. */
-export async function startSignIn({ applicationUrl }: BrowserStory, page: Page): Promise<void> {
-  await page.goto(applicationUrl);
+export async function startSignIn(story: BrowserStory, page: Page): Promise<void> {
+  await story.openApplication(page);
   await page.getByRole('button', { name: 'Sign in' }).click();
 }
 

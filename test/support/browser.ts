@@ -1,16 +1,12 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { after, type TestContext } from 'node:test';
 import { type Browser, type BrowserContext, type ConsoleMessage, chromium, type Page } from 'playwright-core';
 import { buildBrowser } from '../../scripts/build.ts';
 import { openTestApp, type TestApp, type TestSettings } from './app.ts';
+import { ExampleApplication } from './example-application.ts';
+import { DESKTOP, switchScriptsOff } from './page-checks.ts';
 import { VirtualAuthenticator } from './virtual-authenticator.ts';
 
-const ROOT = join(import.meta.dirname, '../..');
 const EXECUTABLE = process.env.CARDEA_TEST_CHROMIUM;
 
 /** For `test(name, { skip })`: the reason where there is no browser to run the test with. */
@@ -39,6 +35,8 @@ function launchBrowser(): Promise<Browser> {
 
 interface Situation extends TestSettings {
   readonly javaScript?: boolean;
+  /** False: a browser that lists no passkeys under a field. Otherwise the device answers the list by itself as soon as it is there. */
+  readonly autofill?: boolean;
   /** Fields of the application's registration. */
   readonly client?: Readonly<Record<string, unknown>>;
 }
@@ -47,7 +45,8 @@ interface Situation extends TestSettings {
 export interface BrowserStory extends TestApp {
   readonly page: Page;
   readonly authenticator: VirtualAuthenticator;
-  readonly applicationUrl: string;
+  /** Goes to the page of the application. */
+  openApplication(page: Page): Promise<void>;
   /** Another tab of the same browser. */
   openTab(): Promise<Page>;
   /** A tab of another browser, which knows nothing of the first. */
@@ -60,35 +59,54 @@ export interface BrowserStory extends TestApp {
  */
 export async function openStory(
   t: TestContext,
-  { javaScript = true, client = {}, ...settings }: Situation = {},
+  { javaScript = true, autofill = true, client = {}, ...settings }: Situation = {},
 ): Promise<BrowserStory> {
+  const contexts: BrowserContext[] = [];
+  t.after(() => Promise.all(contexts.map((context) => context.close()))); // before the servers that its pages talk to
   await buildBrowser();
   const testApp = await openTestApp(t, settings);
-  const applicationUrl = await startApplication(t, testApp, client);
+  const application = new ExampleApplication(testApp, client);
+  t.after(() => application.stop());
   const complaints: string[] = [];
-  t.after(() => assert.deepEqual(complaints, [], 'the browser complained'));
   const openContext = async () => {
     const browser = await launchBrowser();
-    const context = await browser.newContext({ javaScriptEnabled: javaScript, reducedMotion: 'reduce' });
-    t.after(() => context.close());
+    const context = await browser.newContext({ viewport: DESKTOP, colorScheme: 'light', reducedMotion: 'reduce' });
+    contexts.push(context);
     context.setDefaultTimeout(10_000);
+    await context.addInitScript(reportViolations);
+    if (!autofill) await context.addInitScript(lackAutofill);
     return context;
   };
   const openTab = async (context: BrowserContext): Promise<Page> => {
     const page = await context.newPage();
     collectComplaints(page, complaints);
+    if (!javaScript) await switchScriptsOff(page);
     return page;
   };
   const context = await openContext();
   const page = await openTab(context);
+  t.after(() => assert.deepEqual(complaints, [], 'the browser complained')); // last: nothing runs after a hook that throws
   return {
     ...testApp,
     page,
     authenticator: await VirtualAuthenticator.attach(page),
-    applicationUrl,
+    openApplication: async (tab) => void (await tab.goto(await application.start())),
     openTab: () => openTab(context),
     openBrowser: async () => openTab(await openContext()),
   };
+}
+
+/** In the page: what the content security policy stops becomes a complaint of its own, wherever it happens. */
+function reportViolations(): void {
+  document.addEventListener('securitypolicyviolation', ({ effectiveDirective, blockedURI }) => {
+    // biome-ignore lint/suspicious/noConsole: the console is where the tests listen
+    console.error(`${effectiveDirective} stopped ${blockedURI}`);
+  });
+}
+
+/** In the page. */
+function lackAutofill(): void {
+  PublicKeyCredential.isConditionalMediationAvailable = async () => false;
 }
 
 function collectComplaints(page: Page, complaints: string[]): void {
@@ -102,44 +120,4 @@ function collectComplaints(page: Page, complaints: string[]): void {
 function isRefusal(message: ConsoleMessage): boolean {
   const answered = message.text().startsWith('Failed to load resource: the server responded with a status of 4');
   return answered && !message.location().url.includes('/assets/');
-}
-
-/** The example that ships with the project, as a process of its own. */
-async function startApplication(
-  t: TestContext,
-  { app, issuer }: TestApp,
-  registration: Readonly<Record<string, unknown>>,
-): Promise<string> {
-  const applicationUrl = `http://localhost:${await findFreePort()}`;
-  const { client } = await app.clients.register({
-    name: 'Ledger',
-    authMethod: 'none',
-    consent: 'skip',
-    redirectUris: [`${applicationUrl}/callback`],
-    postLogoutRedirectUris: [applicationUrl],
-    ...registration,
-  });
-  const child = spawn(process.execPath, [join(ROOT, 'examples/relying-application/server.ts')], {
-    env: { ISSUER: issuer, CLIENT_ID: client.id, APPLICATION_URL: applicationUrl },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  t.after(async () => {
-    if (child.exitCode !== null) return;
-    child.kill('SIGTERM');
-    await once(child, 'exit');
-  });
-  await Promise.race([
-    once(child.stdout, 'data'),
-    once(child, 'exit').then(() => assert.fail('the example did not start')),
-  ]);
-  return applicationUrl;
-}
-
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo; // it listens on a port, not on a pipe
-  server.close();
-  await once(server, 'close');
-  return port;
 }

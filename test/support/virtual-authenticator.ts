@@ -1,21 +1,25 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { type EventEmitter, once } from 'node:events';
 import type { CDPSession, Page } from 'playwright-core';
 import type { Account } from '../../src/accounts/account-store.ts';
 import type { App } from '../../src/app.ts';
-import type { PasskeyId } from '../../src/lib/ids.ts';
 import type { Passkey } from '../../src/passkeys/passkey-store.ts';
 import { toCoseKey } from './authenticator.ts';
 import { buildPasskey } from './builders.ts';
 import { encodeCbor } from './cbor.ts';
 
+const DROP_LIMIT_MS = 10_000;
+
 /** A passkey device of a tab, as Chromium emulates one: it answers at once unless told otherwise. */
 export class VirtualAuthenticator {
   readonly #session: CDPSession;
   readonly #id: string;
+  readonly #dropped: string[] = [];
 
   private constructor(session: CDPSession, id: string) {
     this.#session = session;
     this.#id = id;
+    session.on('WebAuthn.credentialDeleted', ({ credentialId }) => this.#dropped.push(toBase64Url(credentialId)));
   }
 
   static async attach(page: Page): Promise<VirtualAuthenticator> {
@@ -80,17 +84,19 @@ export class VirtualAuthenticator {
     return passkey;
   }
 
-  /** The next passkey that a page tells it to drop. Ask before the page does. */
-  nextDropped(): Promise<PasskeyId> {
-    return new Promise((resolve) => {
-      this.#session.once(
-        'WebAuthn.credentialDeleted',
-        ({ credentialId }) => resolve(Buffer.from(credentialId, 'base64').toString('base64url') as PasskeyId), // ours come from nowhere else
-      );
-    });
+  /** The id of the passkey that a page told it first to drop, or tells it within the next seconds. */
+  async takeDropped(): Promise<string> {
+    const emitter = this.#session as unknown as EventEmitter; // it is one, which its type does not say
+    const signal = AbortSignal.timeout(DROP_LIMIT_MS);
+    while (this.#dropped.length === 0) await once(emitter, 'WebAuthn.credentialDeleted', { signal });
+    return this.#dropped.shift() ?? '';
   }
 }
 
-function toBase64(id: PasskeyId): string {
+function toBase64(id: string): string {
   return Buffer.from(id, 'base64url').toString('base64');
+}
+
+function toBase64Url(id: string): string {
+  return Buffer.from(id, 'base64').toString('base64url');
 }
