@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 
 const writeBytes = promisify(write);
 
-const FLUSH_AT_CHARACTERS = 4096;
+const FLUSH_AT_CHARACTERS = 16_384;
 const FLUSH_AFTER_MILLISECONDS = 500;
 /** How much waits for an output that stands still or is broken. */
 const MAX_WAITING_CHARACTERS = 1_048_576;

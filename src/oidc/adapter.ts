@@ -3,6 +3,7 @@ import type { Clients } from '../clients/clients.ts';
 import type { Clock } from '../lib/clock.ts';
 import { addSeconds } from '../lib/clock.ts';
 import { digest } from '../lib/digest.ts';
+import { Memory } from '../lib/memory.ts';
 import type { Sealer } from '../lib/seal.ts';
 import type { RecordKind, RecordStore, StoredRecord } from './record-store.ts';
 
@@ -36,10 +37,13 @@ export function createAdapterFactory(deps: AdapterDeps): (model: string) => Adap
 class RecordAdapter implements Adapter {
   readonly #kind: RecordKind;
   readonly #deps: AdapterDeps;
+  /** By place and sealed text, so that only what would open in the same place is recalled: each use of a token reads its session. */
+  readonly #opened: Memory<string, string>;
 
   constructor(kind: RecordKind, deps: AdapterDeps) {
     this.#kind = kind;
     this.#deps = deps;
+    this.#opened = new Memory({ clock: deps.clock, seconds: 60, limit: 1000 });
   }
 
   async upsert(value: string, payload: AdapterPayload, ttlSeconds: number): Promise<void> {
@@ -56,7 +60,7 @@ class RecordAdapter implements Adapter {
   async find(value: string): Promise<AdapterPayload | undefined> {
     const id = digest(value);
     const stored = await this.#deps.records.find(this.#kind, id);
-    return stored && { ...this.#read(id, stored), jti: value };
+    return stored && Object.assign(this.#read(id, stored), { jti: value });
   }
 
   async findByUid(uid: string): Promise<AdapterPayload | undefined> {
@@ -105,12 +109,17 @@ class RecordAdapter implements Adapter {
   }
 
   #read(id: string, stored: StoredRecord): AdapterPayload {
-    const text = SEALED_KINDS.has(this.#kind)
-      ? this.#deps.sealer.open(Buffer.from(stored.payload, 'base64url'), `${this.#kind}:${id}`)
-      : stored.payload;
+    const text = SEALED_KINDS.has(this.#kind) ? this.#open(stored.payload, `${this.#kind}:${id}`) : stored.payload;
     const payload: AdapterPayload = JSON.parse(text);
     if (stored.consumedAt) payload.consumed = Math.floor(stored.consumedAt.getTime() / 1000);
     return payload;
+  }
+
+  #open(sealed: string, place: string): string {
+    const key = `${place} ${sealed}`;
+    return (
+      this.#opened.find(key) ?? this.#opened.keep(key, this.#deps.sealer.open(Buffer.from(sealed, 'base64url'), place))
+    );
   }
 }
 

@@ -40,10 +40,12 @@ export interface NewOrganization {
 export class Organizations {
   readonly #deps: Deps;
   readonly #memory: Memory<OrganizationId, Organization>;
+  readonly #oldest: Memory<'oldest', readonly OrganizationId[]>;
 
   constructor(deps: Deps) {
     this.#deps = deps;
     this.#memory = new Memory({ clock: deps.clock, ...MEMORY });
+    this.#oldest = new Memory({ clock: deps.clock, ...MEMORY });
   }
 
   /** Throws `InputError` with every problem; a slug that is taken is one. */
@@ -59,6 +61,7 @@ export class Organizations {
     };
     if (organization.slug === '') refuseSlug('must be given, since none can be made of this name');
     if (!(await this.#deps.store.insert(organization))) refuseSlug('is taken');
+    this.#oldest.forget('oldest');
     return this.#remember(organization);
   }
 
@@ -78,13 +81,14 @@ export class Organizations {
 
   /** The one organization of an installation that has no other; undefined when there are several, or none. */
   async findOnly(): Promise<Organization | undefined> {
-    const { items } = await this.#deps.store.list({ limit: 2 });
-    return items.length === 1 ? items[0] : undefined;
+    const [only, another] = await this.#listOldest();
+    return only !== undefined && another === undefined ? this.find(only) : undefined;
   }
 
   /** The organization with that id; the oldest one where a page needs a policy before anybody has said where they belong. */
   async requireOrFirst(id: OrganizationId | undefined): Promise<Organization> {
-    const organization = id === undefined ? (await this.#deps.store.list({ limit: 1 })).items[0] : await this.find(id);
+    const wanted = id ?? (await this.#listOldest())[0];
+    const organization = wanted === undefined ? undefined : await this.find(wanted);
     if (!organization) throw new Error('the installation has no such organization');
     return organization;
   }
@@ -106,6 +110,17 @@ export class Organizations {
 
   #remember(organization: Organization): Organization {
     return this.#memory.keep(organization.id, organization);
+  }
+
+  /** The oldest two: they tell whether there is one, several or none. */
+  async #listOldest(): Promise<readonly OrganizationId[]> {
+    const known = this.#oldest.find('oldest');
+    if (known) return known;
+    const { items } = await this.#deps.store.list({ limit: 2 });
+    return this.#oldest.keep(
+      'oldest',
+      items.map(({ id }) => id),
+    );
   }
 }
 

@@ -40,8 +40,20 @@ export class Database {
   }
 
   prepare<Row = never>(sql: string): Statement<Row> {
-    // The cast: strict tables hold the types that the migrations say, and `Row` says the same.
-    return this.#connection.prepare(sql) as unknown as Statement<Row>;
+    const statement = this.#connection.prepare(sql);
+    const names = statement.columns().map(({ name }) => name);
+    statement.setReturnArrays(true);
+    // The casts: node:sqlite types no rows that are arrays, and strict tables hold the types that the migrations say, as `Row` does.
+    const raw = statement as unknown as Statement<readonly unknown[]>;
+    const toRow = (values: readonly unknown[]) => zip(names, values) as Row;
+    return {
+      get(...values) {
+        const found = raw.get(...values);
+        return found && toRow(found);
+      },
+      all: (...values) => raw.all(...values).map(toRow),
+      run: (...values) => raw.run(...values),
+    };
   }
 
   /** Rejects with `store_unavailable` when SQLite cannot answer now, or not any more after `close`. */
@@ -132,6 +144,13 @@ export class Database {
       return () => write.reject(toRefusal(error));
     }
   }
+}
+
+/** The rows that `node:sqlite` makes itself are objects without a prototype, which cost twice as much to make and to read. */
+function zip(names: readonly string[], values: readonly unknown[]): object {
+  const row: Record<string, unknown> = {};
+  for (let index = 0; index < names.length; index += 1) row[names[index] ?? ''] = values[index];
+  return row;
 }
 
 function toRefusal(error: unknown): unknown {

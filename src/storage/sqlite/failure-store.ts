@@ -5,6 +5,7 @@ import type { Database, Statement } from './database.ts';
 export class SqliteFailureStore implements FailureStore {
   readonly #database: Database;
   readonly #count: Statement<{ readonly count: number }>;
+  readonly #find: Statement<unknown>;
   readonly #clear: Statement<never>;
 
   constructor({ database }: { readonly database: Database }) {
@@ -13,6 +14,7 @@ export class SqliteFailureStore implements FailureStore {
       `INSERT INTO failures (account_id, factor, source, count) VALUES (?, ?, ?, 1)
        ON CONFLICT DO UPDATE SET count = count + 1 RETURNING count`,
     );
+    this.#find = database.prepare('SELECT 1 FROM failures WHERE account_id = ? AND factor = ? LIMIT 1');
     this.#clear = database.prepare('DELETE FROM failures WHERE account_id = ? AND factor = ?');
   }
 
@@ -24,7 +26,9 @@ export class SqliteFailureStore implements FailureStore {
     });
   }
 
+  /** Looks first, since most have none: a count that comes in between is one that comes after. */
   async clear(accountId: AccountId, factor: GuessableFactor): Promise<void> {
-    await this.#database.write('durable', () => this.#clear.run(accountId, factor));
+    const found = await this.#database.read(() => this.#find.get(accountId, factor));
+    if (found) await this.#database.write('durable', () => this.#clear.run(accountId, factor));
   }
 }

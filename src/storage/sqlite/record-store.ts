@@ -67,8 +67,9 @@ export class SqliteRecordStore implements RecordStore {
     );
     // A session changes its id at each sign-in and keeps its uid: the newest is meant.
     const newest = 'AND expires_at > ? ORDER BY rowid DESC LIMIT 1';
-    this.#findByUid = database.prepare(`SELECT * FROM records WHERE uid = ? ${newest}`);
-    this.#findByUserCode = database.prepare(`SELECT * FROM records WHERE user_code = ? ${newest}`);
+    const select = 'SELECT id, payload, expires_at, consumed_at FROM records';
+    this.#findByUid = database.prepare(`${select} WHERE uid = ? ${newest}`);
+    this.#findByUserCode = database.prepare(`${select} WHERE user_code = ? ${newest}`);
     this.#consume = database.prepare(
       'UPDATE records SET consumed_at = ? WHERE id = ? AND consumed_at IS NULL AND expires_at > ?',
     );
