@@ -15,7 +15,7 @@ import { makeTempFolder } from './temp-folder.ts';
 export interface TestApp {
   readonly app: App;
   readonly issuer: string;
-  /** Moves the time of the whole process, oidc-provider's included, which reads `Date` itself; from then on time stands still. */
+  /** Moves the time of the whole process, oidc-provider's included, which reads `Date` itself. It stands still otherwise. */
   advance(seconds: number): void;
   /** The lines of its log so far. */
   readonly log: readonly string[];
@@ -26,12 +26,17 @@ export interface TestSettings {
   readonly config?: Partial<Config>;
   /** Changes to the policy of the first organization, `convenience` with open sign-up. */
   readonly policy?: Partial<Policy>;
+  /** For browsers, whose time cannot be stopped: time runs until it is moved for the first time. */
+  readonly timeRuns?: boolean;
 }
 
 const NEVER = 1_000_000;
 
 /** Opens an application for one test; it is closed, and its folder removed, when the test ends. */
-export async function openTestApp(t: TestContext, { config = {}, policy }: TestSettings = {}): Promise<TestApp> {
+export async function openTestApp(
+  t: TestContext,
+  { config = {}, policy, timeRuns = false }: TestSettings = {},
+): Promise<TestApp> {
   let handle: RequestHandler = (_request, response) => response.destroy();
   const server = createServer((request, response) => handle(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -52,14 +57,19 @@ export async function openTestApp(t: TestContext, { config = {}, policy }: TestS
     server.closeAllConnections();
     await app[Symbol.asyncDispose]();
   });
-  let frozen = false;
-  const advance = (seconds: number) => {
-    const now = Date.now() + seconds * 1000;
-    if (frozen) t.mock.timers.setTime(now);
-    else t.mock.timers.enable({ apis: ['Date'], now });
-    frozen = true;
-  };
+  const advance = (seconds: number) => moveTime(t, seconds);
+  if (!timeRuns) advance(0);
   return { app, advance, issuer, log, dataDir };
+}
+
+/** Of the whole process, so that it can be stopped only once in a test. */
+let stoppedBy: TestContext | undefined;
+
+function moveTime(t: TestContext, seconds: number): void {
+  const now = Date.now() + seconds * 1000;
+  if (stoppedBy === t) t.mock.timers.setTime(now);
+  else t.mock.timers.enable({ apis: ['Date'], now });
+  stoppedBy = t;
 }
 
 function testConfig(issuer: string, port: number, dataDir: string): Config {

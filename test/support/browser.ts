@@ -64,7 +64,7 @@ export async function openStory(
   const contexts: BrowserContext[] = [];
   t.after(() => Promise.all(contexts.map((context) => context.close()))); // before the servers that its pages talk to
   await buildBrowser();
-  const testApp = await openTestApp(t, settings);
+  const testApp = await openTestApp(t, { ...settings, timeRuns: true });
   const application = new ExampleApplication(testApp, client);
   t.after(() => application.stop());
   const complaints: string[] = [];
