@@ -64,6 +64,7 @@ function compileTemplates(folder: string): ReadonlyMap<string, ejs.TemplateFunct
     const filename = resolve(folder, file);
     const template = ejs.compile(readFileSync(filename, 'utf8'), {
       filename,
+      root: folder, // includes begin with a slash: others would be looked for on the disk at each rendering
       cache: true,
       strict: true,
       destructuredLocals: [...LOCALS],
