@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { quantile } from '../../scripts/bench/load.ts';
+import { type Findings, renderDocument, renderTables, toJson } from '../../scripts/bench/report.ts';
+import type { Comparison } from '../../scripts/bench/rounds.ts';
+import { RATIO_GOALS } from '../../scripts/bench/targets.ts';
+
+const FINDINGS: Findings = {
+  machine: { cores: 2, nodeVersion: 'v24.0.0', flushMs: 1.25 },
+  koaHelloCpuMicros: 15,
+  comparisons: new Map(),
+  voided: new Map(),
+  memory: { idle: 100, loaded: 200 },
+};
+
+function compareAt(ratio: number): Comparison {
+  return { cpuMicros: 100 * ratio, bareCpuMicros: 100, perSecond: 1234.4, p99Ms: 5 };
+}
+
+test('the figures for programs name store, workers and the ratio to the bare provider', () => {
+  const json = toJson({ ...FINDINGS, comparisons: new Map([['refresh', compareAt(1.25)]]) });
+  assert.partialDeepStrictEqual(json, {
+    rows: [
+      {
+        measure: 'refresh',
+        store: 'embedded',
+        workers: 1,
+        cpuMicrosPerRequest: 125,
+        ratioToBare: 1.25,
+        requestsPerSecond: 1234,
+        p99Ms: 5,
+      },
+    ],
+  });
+});
+
+test('a measure is explained exactly when it misses its first goal', () => {
+  const { first, description } = RATIO_GOALS.refresh;
+  const render = (ratio: number) =>
+    renderDocument({ ...FINDINGS, comparisons: new Map([['refresh', compareAt(ratio)]]) });
+  assert.match(render(first + 0.01), new RegExp(`What misses its goal[^]*${description}`));
+  assert.doesNotMatch(render(first), /What misses its goal/);
+});
+
+test('a wrong answer leaves a measure without figures', () => {
+  const findings: Findings = { ...FINDINGS, voided: new Map([['userinfo', 'expected 200']]) };
+  assert.match(renderTables(findings), /userinfo *\| void: expected 200/);
+  assert.partialDeepStrictEqual(toJson(findings), { rows: [], voided: { userinfo: 'expected 200' } });
+});
+
+test('a quantile is a value that was measured, whatever the order', () => {
+  assert.equal(quantile([3, 1, 2], 0.5), 2);
+  assert.equal(quantile([5], 0.99), 5);
+  assert.equal(
+    quantile(
+      Array.from({ length: 1000 }, (_, index) => 1000 - index),
+      0.99,
+    ),
+    991,
+  );
+});
