@@ -1,0 +1,71 @@
+import type { Page, PageRequest } from '../../lib/cursor.ts';
+import { type Place, readPlace, toPage } from '../../lib/page.ts';
+import { describeChange, describeInsertion, type Fields } from './fields.ts';
+import { type CollectionSchema, MongoCollection, where } from './mongo-collection.ts';
+import type { MongoDatabase } from './mongo-database.ts';
+
+type VersionedItem = Place & { readonly version: number };
+type StoredDocument = { readonly _id: string };
+
+interface Options<Item> {
+  readonly database: MongoDatabase;
+  readonly collection: CollectionSchema;
+  /** What is stored of an item beside its id. */
+  readonly toDocument: (item: Item) => object;
+  readonly toItem: (document: StoredDocument) => Item;
+}
+
+/** What organizations, accounts and clients have in common: a version that guards changes, and an order of creation. */
+export class VersionedCollection<Item extends VersionedItem> {
+  readonly #options: Options<Item>;
+  readonly #collection: MongoCollection<StoredDocument>;
+
+  constructor(options: Options<Item>) {
+    this.#options = options;
+    this.#collection = new MongoCollection(options.database, options.collection);
+  }
+
+  /** False when a unique value is taken. */
+  async insert(item: Item): Promise<boolean> {
+    const insertion = describeInsertion(this.#collection.schema, this.#options.toDocument(item));
+    return (await this.#collection.upsert({ _id: item.id }, insertion)) === 'inserted';
+  }
+
+  async find(filter: Fields): Promise<Item | undefined> {
+    const document = await this.#collection.findOne(filter);
+    return document && this.#options.toItem(document);
+  }
+
+  /** False when the stored version is not one less, or a unique value is taken. */
+  update(item: Item): Promise<boolean> {
+    const change = describeChange(this.#collection.schema, this.#options.toDocument(item));
+    return this.#collection.update({ _id: item.id, version: item.version - 1 }, change);
+  }
+
+  delete(id: string): Promise<boolean> {
+    return this.#collection.deleteOne({ _id: id });
+  }
+
+  async exists(filter: Fields): Promise<boolean> {
+    return (await this.#collection.findOne(filter)) !== undefined;
+  }
+
+  /** All, or those that a filter of plain values selects. */
+  async list(request: PageRequest, filter: Fields = {}): Promise<Page<Item>> {
+    const { limit } = request;
+    const behind = describeBehind(readPlace(request));
+    const sort = { createdAt: 1, _id: 1 } as const;
+    const documents = await this.#collection.find({ ...filter, ...behind }, { sort, limit: limit + 1 });
+    return toPage(documents.map(this.#options.toItem), limit);
+  }
+}
+
+/** The first bound lets the index begin at the place; the choice leaves out what stands before it in the same millisecond. */
+function describeBehind(place: Place | undefined): Fields {
+  if (!place) return {};
+  const { createdAt, id } = place;
+  return {
+    createdAt: where({ $gte: createdAt }),
+    $or: [{ createdAt: where({ $gt: createdAt }) }, { _id: where({ $gt: id }) }],
+  };
+}

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { buildAccount, buildClient, buildOrganization, buildPasskey, buildTotp } from '../support/builders.ts';
+import { TEST_START } from '../support/clock.ts';
+import { findTestServer, NO_SERVER, type TestServer } from '../support/mongodb.ts';
+import { describeAccountStore } from './account-store-contract.ts';
+import { describeClientStore } from './client-store-contract.ts';
+import { describeDurableRecordStore } from './durable-record-store-contract.ts';
+import { describeFailureStore } from './failure-store-contract.ts';
+import { describeKeyStore } from './key-store-contract.ts';
+import { describeOrganizationStore } from './organization-store-contract.ts';
+import { describePasskeyStore } from './passkey-store-contract.ts';
+import { describeTotpStore } from './totp-store-contract.ts';
+
+const NAME = 'mongodb';
+
+const server = await findTestServer();
+if (server) describe('the durable stores in MongoDB', () => defineTests(server));
+else test('the durable stores in MongoDB', { skip: NO_SERVER });
+
+function defineTests({ open }: TestServer): void {
+  describeOrganizationStore(NAME, open);
+  describeAccountStore(NAME, open);
+  describeFailureStore(NAME, open);
+  describePasskeyStore(NAME, open);
+  describeTotpStore(NAME, open);
+  describeClientStore(NAME, open);
+  describeKeyStore(NAME, open);
+  describeDurableRecordStore(NAME, open);
+
+  test('open stores answer', async (t) => {
+    const { storage } = await open(t);
+    await storage.ping();
+  });
+
+  test('after disposal every store rejects', async (t) => {
+    const { storage } = await open(t);
+    await storage[Symbol.asyncDispose]();
+    await storage[Symbol.asyncDispose]();
+
+    const { id } = buildAccount();
+    const calls = [
+      () => storage.ping(),
+      () => storage.organizations.insert(buildOrganization()),
+      () => storage.accounts.find(id),
+      () => storage.failures.countTry(id, 'totp', 'stranger'),
+      () => storage.passkeys.insert(buildPasskey(), 1),
+      () => storage.totps.put(buildTotp()),
+      () => storage.clients.list({ limit: 1 }),
+      () => storage.keys.list(),
+      () => storage.records.deleteByAccount(id),
+      () => storage.spentCodes.spend('id', TEST_START),
+    ];
+    for (const call of calls) {
+      await assert.rejects(call(), { code: 'store_unavailable', retryAfterSeconds: 1 }, call.toString());
+    }
+  });
+
+  test('writes that wait when it is disposed are done', async (t) => {
+    const { storage } = await open(t);
+    const write = storage.clients.insert(buildClient());
+    await storage[Symbol.asyncDispose]();
+    assert.equal(await write, true);
+  });
+}
