@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import manifest from '../package.json' with { type: 'json' };
 import { buildBrowser } from './build.ts';
 import { findChromium } from './find-chromium.ts';
+import { findRedisServer } from './find-redis.ts';
 import { runTestFiles } from './run-test-files.ts';
 import { TestReport } from './test-report.ts';
 
@@ -31,6 +32,11 @@ async function runCheck(name: (typeof CHECKS)[number], report: TestReport): Prom
   else report.addPass();
 }
 
+/** Tells the processes of the tests where a program is. */
+function nameProgram(variable: string, path: string | undefined): void {
+  if (path !== undefined) process.env[variable] = path;
+}
+
 function listTestFiles(kind: string): readonly string[] {
   return globSync(`test/${kind}/**/*.test.ts`).sort();
 }
@@ -38,11 +44,11 @@ function listTestFiles(kind: string): readonly string[] {
 async function runTests(kinds: readonly string[], only: string | undefined, report: TestReport): Promise<void> {
   if (kinds.includes('check')) await Promise.all(CHECKS.map((name) => runCheck(name, report)));
   if (kinds.includes('http') || kinds.includes('browser')) await buildBrowser();
+  if (kinds.includes('contract')) nameProgram('CARDEA_TEST_REDIS', findRedisServer());
   const files = kinds.filter((kind) => kind !== 'browser').flatMap(listTestFiles);
   await runTestFiles({ files, concurrency: FILES_AT_ONCE, only }, report);
   if (!kinds.includes('browser')) return;
-  const chromium = findChromium();
-  if (chromium) process.env.CARDEA_TEST_CHROMIUM = chromium;
+  nameProgram('CARDEA_TEST_CHROMIUM', findChromium());
   await runTestFiles({ files: listTestFiles('browser'), concurrency: 1, only }, report);
 }
 
