@@ -66,7 +66,7 @@ export function loadConfig(variables: Variables = process.env): LoadedConfig {
   const values = readValues(texts, environment, problems);
   const unknown = describeUnknownNames(variables);
   if (environment === 'production') problems.push(...unknown, ...findUnfitForProduction(values, texts));
-  problems.push(...findContradictions(values));
+  problems.push(...findContradictions(values, texts));
   if (problems.length > 0) throw new ConfigError(problems);
   return { ...divide(values as Values), warnings: unknown }; // every value was read: there is no problem
 }
@@ -123,8 +123,9 @@ function findUnfitForProduction(values: Partial<Values>, texts: ReadonlyMap<Sett
   for (const name of NAMES) {
     const setting: Setting = SETTINGS[name];
     if (!setting.secret) continue;
-    if (texts.get(name) === undefined) problems.push(`${name} must be set in production`);
-    else if (setting.example && texts.get(name)?.includes(setting.example)) {
+    const isMissing = texts.get(name) === undefined;
+    if (isMissing && setting.requiredInProduction) problems.push(`${name} must be set in production`);
+    if (setting.example && texts.get(name)?.includes(setting.example)) {
       problems.push(`${name} is the example that everybody knows`);
     }
   }
@@ -132,14 +133,22 @@ function findUnfitForProduction(values: Partial<Values>, texts: ReadonlyMap<Sett
 }
 
 /** What is wrong between settings that are right by themselves. */
-function findContradictions(values: Partial<Values>): readonly string[] {
-  const { CARDEA_ISSUER: issuer, CARDEA_RP_ID: rpId } = values;
-  if (!issuer || !rpId) return [];
-  const { hostname } = new URL(issuer);
-  const isParent = rpId.includes('.') && hostname.endsWith(`.${rpId}`);
-  return rpId === hostname || isParent
-    ? []
-    : ['CARDEA_RP_ID must be the host name of CARDEA_ISSUER or a parent domain of it'];
+function findContradictions(values: Partial<Values>, texts: ReadonlyMap<SettingName, string | undefined>) {
+  const { CARDEA_ISSUER: issuer, CARDEA_RP_ID: rpId, CARDEA_WORKERS: workers = 1 } = values;
+  const hasMongodb = texts.get('CARDEA_MONGODB_URL') !== undefined;
+  const hasRedis = texts.get('CARDEA_REDIS_URL') !== undefined;
+  const problems: Problems = [];
+  if (issuer && rpId && !isWithin(new URL(issuer).hostname, rpId))
+    problems.push('CARDEA_RP_ID must be the host name of CARDEA_ISSUER or a parent domain of it');
+  if (hasMongodb && !hasRedis) problems.push('CARDEA_REDIS_URL must be set too, since CARDEA_MONGODB_URL is');
+  if (hasRedis && !hasMongodb) problems.push('CARDEA_MONGODB_URL must be set too, since CARDEA_REDIS_URL is');
+  if (workers > 1 && !hasMongodb && !hasRedis)
+    problems.push('CARDEA_WORKERS must be 1 unless CARDEA_MONGODB_URL and CARDEA_REDIS_URL are set');
+  return problems;
+}
+
+function isWithin(hostname: string, domain: string): boolean {
+  return hostname === domain || (domain.includes('.') && hostname.endsWith(`.${domain}`));
 }
 
 function divide(values: Values): { config: Config; secrets: Secrets } {

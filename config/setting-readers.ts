@@ -61,6 +61,17 @@ export const key = z
 /** A secret text of at least 32 characters. */
 export const longSecret = z.string().min(32, 'must have at least 32 characters each');
 
+/** The address of MongoDB; what comes after the scheme is for the driver to judge. */
+export const mongodbUrl = z.string().regex(/^mongodb(\+srv)?:\/\//, 'must begin with mongodb:// or mongodb+srv://');
+
+/** The address of Redis; what comes after the scheme is for `parseRedisAddress` to judge. */
+export const redisUrl = z
+  .string()
+  .regex(
+    /^rediss?(\+(sentinel|cluster))?:\/\//,
+    'must begin with redis://, redis+sentinel:// or redis+cluster://, or with rediss for TLS',
+  );
+
 export function oneOf<const Values extends readonly [string, ...string[]]>(values: Values) {
   return z.enum(values, `must be one of ${values.join(', ')}`);
 }

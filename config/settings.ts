@@ -22,6 +22,8 @@ export interface Setting {
   readonly example?: string;
   /** Never in a log, an error or a document. */
   readonly secret?: true;
+  /** Production does not start without it. */
+  readonly requiredInProduction?: true;
 }
 
 /** Every setting there is, in the order of the documents. */
@@ -63,9 +65,33 @@ export const SETTINGS = {
   },
   CARDEA_DATA_DIR: {
     group: 'Installation',
-    sentence: 'The folder of the database; it is made if it is absent.',
+    sentence: 'The folder of the embedded database and of what is made there; it is made if it is absent.',
     read: read.word,
     default: './data',
+  },
+  CARDEA_WORKERS: {
+    group: 'Installation',
+    sentence: 'Processes that share the port; more than one need the servers.',
+    read: read.integer({ from: 1, to: 256 }),
+    default: '1',
+  },
+  CARDEA_MONGODB_URL: {
+    group: 'Servers',
+    sentence:
+      'MongoDB, for all that lasts: mongodb://name:password@host:port/database. It is set together with CARDEA_REDIS_URL.',
+    read: read.mongodbUrl,
+    secret: true,
+    otherwise: 'one SQLite file in the data folder, for everything',
+    example: 'mongodb://cardea:example-password@db.example.com:27017/cardea',
+  },
+  CARDEA_REDIS_URL: {
+    group: 'Servers',
+    sentence:
+      'Redis, for all that expires: redis://, redis+sentinel://sentinel:26379,other:26379/name or redis+cluster://node:6379,other:6379; rediss instead of redis is TLS.',
+    read: read.redisUrl,
+    secret: true,
+    otherwise: 'the same file',
+    example: 'redis://cardea:example-password@cache.example.com:6379',
   },
   CARDEA_SEALING_KEY: {
     group: 'Secrets',
@@ -73,6 +99,7 @@ export const SETTINGS = {
       'Encrypts signing keys and authenticator secrets in the database: 32 bytes in base64, made by `openssl rand -base64 32`.',
     read: read.key,
     secret: true,
+    requiredInProduction: true,
     otherwise: 'made and kept in the data folder; required in production',
     example: 'ZXhhbXBsZS1zZWFsaW5nLWtleS1kby1ub3QtdXNlISE',
   },
@@ -82,6 +109,7 @@ export const SETTINGS = {
       'Sign cookies: texts of 32 characters or more with commas between them. The first one signs, the others still verify.',
     read: read.list(read.longSecret),
     secret: true,
+    requiredInProduction: true,
     otherwise: 'made and kept in the data folder; required in production',
     example: 'example-cookie-key-do-not-use-this-one',
   },

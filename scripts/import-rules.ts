@@ -43,6 +43,10 @@ export const AREAS: readonly AreaRule[] = [
   { area: SIGN_IN, imports: [LIB, ...DOMAINS] },
   { area: OIDC, imports: [LIB, ...DOMAINS, SIGN_IN] },
   { area: 'src/storage/*.ts', imports: [LIB, 'src/storage/**', ...STORES] },
+  {
+    area: 'src/storage/servers/**',
+    imports: [LIB, 'src/storage/storage.ts', 'src/storage/mongo/**', 'src/storage/redis/**', ...STORES],
+  },
   ...['sqlite', 'mongo', 'redis'].map((backend) => ({
     area: `src/storage/${backend}/**`,
     imports: [LIB, 'src/storage/storage.ts', ...STORES],

@@ -10,6 +10,8 @@ interface RunOptions {
   readonly concurrency: number;
   /** Only tests whose name matches this pattern. */
   readonly only?: string | undefined;
+  /** What the applications of the tests store in; the tests are told in CARDEA_TEST_STORE. */
+  readonly store?: string | undefined;
 }
 
 /** What the checks of one file look at, of all that node:test tells. */
@@ -25,7 +27,7 @@ interface TestEvent {
 const TEST_TIMEOUT_MS = 120_000;
 
 /** Runs test files, each in a process of its own, says how each went, and adds every test to the report. */
-export async function runTestFiles({ files, concurrency, only }: RunOptions, report: TestReport): Promise<void> {
+export async function runTestFiles({ files, concurrency, only, store }: RunOptions, report: TestReport): Promise<void> {
   if (files.length === 0) return;
   const stream = run({
     files: files.map((file) => resolve(file)),
@@ -33,8 +35,10 @@ export async function runTestFiles({ files, concurrency, only }: RunOptions, rep
     timeout: TEST_TIMEOUT_MS,
     execArgv: ['--test-force-exit'], // what a test leaves open must not keep the run from ending
     ...(only !== undefined && { testNamePatterns: [only] }),
+    ...(store !== undefined && { env: { ...process.env, CARDEA_TEST_STORE: store } }),
   });
-  const collector = new Collector(report, only !== undefined);
+  const name = (file: string) => (store === undefined ? relative('.', file) : `${relative('.', file)} (${store})`);
+  const collector = new Collector(report, { name, selected: only !== undefined });
   stream.on('test:start', (event) => collector.start(event));
   stream.on('test:pass', (event) => collector.pass(event));
   stream.on('test:fail', (event) => collector.fail(event));
@@ -43,25 +47,32 @@ export async function runTestFiles({ files, concurrency, only }: RunOptions, rep
   stream.on('test:summary', ({ file, counts, duration_ms, success }) => {
     if (file === undefined || counts.tests === 0) return; // of the whole run, or not selected
     const seconds = (duration_ms / 1000).toFixed(1);
-    process.stdout.write(
-      `${success ? 'ok    ' : 'FAILED'}  ${relative('.', file)} (${counts.tests} in ${seconds} s)\n`,
-    );
+    process.stdout.write(`${success ? 'ok    ' : 'FAILED'}  ${name(file)}: ${counts.tests} in ${seconds} s\n`);
   });
   stream.resume();
   await once(stream, 'end');
+}
+
+interface CollectorOptions {
+  /** How a file is called in the report. */
+  readonly name: (file: string) => string;
+  /** By name, so that a file may have none. */
+  readonly selected: boolean;
 }
 
 /** Turns the events of node:test into the report; suites and tests that only failed by their parts are not counted. */
 class Collector {
   readonly #report: TestReport;
   readonly #selected: boolean;
+  readonly #name: (file: string) => string;
   /** The names of the tests that a test stands in, and what was printed, by file. */
   readonly #trails = new Map<string, string[]>();
   readonly #outputs = new Map<string, string>();
 
-  constructor(report: TestReport, selected: boolean) {
+  constructor(report: TestReport, { name, selected }: CollectorOptions) {
     this.#report = report;
     this.#selected = selected;
+    this.#name = name;
   }
 
   start({ file = '', nesting, name }: Pick<TestEvent, 'file' | 'nesting' | 'name'>): void {
@@ -92,7 +103,7 @@ class Collector {
   /** A file in which no test is found passes by itself; that is right only when tests were selected by name. */
   #addEmptyFile(file: string): void {
     if (this.#selected) return;
-    this.#report.addFailure({ where: relative('.', file), name: 'the file has no tests', details: '' });
+    this.#report.addFailure({ where: this.#name(file), name: 'the file has no tests', details: '' });
   }
 
   print(file: string, message: string): void {
@@ -101,6 +112,6 @@ class Collector {
 
   #locate({ file = '', nesting, name }: TestEvent): { readonly where: string; readonly name: string } {
     const parents = (this.#trails.get(file) ?? []).slice(0, nesting);
-    return { where: relative('.', file), name: [...parents, name].join(' > ') };
+    return { where: this.#name(file), name: [...parents, name].join(' > ') };
   }
 }

@@ -1,12 +1,14 @@
 /**
- * `npm test`: the checks of package.json, the build for browsers, then every test. `npm test -- unit http` runs only these
- * kinds, `--only <pattern>` only the tests whose name matches. The last line is `N passed, N failed, N skipped`.
+ * `npm test`: the checks of package.json, the build for browsers, then every test, those of http and browsers once with the embedded store
+ * and once with MongoDB and Redis. `npm test -- unit http` runs only these kinds, `--only <pattern>` only the tests whose name matches,
+ * `--store embedded` or `--store servers` only with that. The last line is `N passed, N failed, N skipped`.
  */
 import { exec } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import manifest from '../package.json' with { type: 'json' };
+import { findMongod } from '../test/support/mongod.ts';
 import { buildBrowser } from './build.ts';
 import { findChromium } from './find-chromium.ts';
 import { findRedisServer } from './find-redis.ts';
@@ -16,8 +18,16 @@ import { TestReport } from './test-report.ts';
 const ROOT = join(import.meta.dirname, '..');
 const CHECKS = ['lint', 'typecheck', 'check:imports', 'check:calls', 'check:views', 'check:docs'] as const;
 const KINDS = ['check', 'unit', 'contract', 'http', 'browser'];
+/** Of these every test runs with each store. */
+const KINDS_OF_STORES = ['http', 'browser'];
+const STORES = ['embedded', 'servers'];
 /** As many as the smallest machine that this is meant to run on has cores. */
 const FILES_AT_ONCE = 2;
+
+interface Selection {
+  readonly only?: string | undefined;
+  readonly store?: string | undefined;
+}
 
 /** Runs a script of package.json with the project's own Node.js and tools. */
 async function runCheck(name: (typeof CHECKS)[number], report: TestReport): Promise<void> {
@@ -41,26 +51,47 @@ function listTestFiles(kind: string): readonly string[] {
   return globSync(`test/${kind}/**/*.test.ts`).sort();
 }
 
-async function runTests(kinds: readonly string[], only: string | undefined, report: TestReport): Promise<void> {
+async function runTests(kinds: readonly string[], { only, store }: Selection, report: TestReport): Promise<void> {
   if (kinds.includes('check')) await Promise.all(CHECKS.map((name) => runCheck(name, report)));
+  if (kinds.some((kind) => kind !== 'check' && kind !== 'unit')) nameProgram('CARDEA_TEST_REDIS', findRedisServer());
   if (kinds.includes('http') || kinds.includes('browser')) await buildBrowser();
-  if (kinds.includes('contract')) nameProgram('CARDEA_TEST_REDIS', findRedisServer());
-  const files = kinds.filter((kind) => kind !== 'browser').flatMap(listTestFiles);
-  await runTestFiles({ files, concurrency: FILES_AT_ONCE, only }, report);
-  if (!kinds.includes('browser')) return;
-  nameProgram('CARDEA_TEST_CHROMIUM', findChromium());
-  await runTestFiles({ files: listTestFiles('browser'), concurrency: 1, only }, report);
+  if (kinds.includes('browser')) nameProgram('CARDEA_TEST_CHROMIUM', findChromium());
+
+  const once = kinds.filter((kind) => !KINDS_OF_STORES.includes(kind)).flatMap(listTestFiles);
+  await runTestFiles({ files: once, concurrency: FILES_AT_ONCE, only }, report);
+  const kindsOfStores = KINDS_OF_STORES.filter((kind) => kinds.includes(kind));
+  for (const name of STORES.filter((one) => store === undefined || store === one)) {
+    const reason = name === 'servers' && kindsOfStores.length > 0 ? await findReasonAgainstServers() : undefined;
+    for (const kind of kindsOfStores) {
+      if (reason) report.addNotRun({ where: `test/${kind}`, name: 'every test with MongoDB and Redis', reason });
+      else await runTestFiles({ files: listTestFiles(kind), concurrency: FILES_AT_ONCE, only, store: name }, report);
+    }
+  }
 }
 
-const { values, positionals } = parseArgs({ options: { only: { type: 'string' } }, allowPositionals: true });
+/** Why no installation of the tests can be on MongoDB and Redis. */
+async function findReasonAgainstServers(): Promise<string | undefined> {
+  if (!process.env.CARDEA_TEST_REDIS) return 'there is no redis-server';
+  return process.env.CARDEA_TEST_MONGODB_URL || (await findMongod())
+    ? undefined
+    : 'there is no MongoDB: name one in CARDEA_TEST_MONGODB_URL, or put mongod on the PATH';
+}
+
+const { values, positionals } = parseArgs({
+  options: { only: { type: 'string' }, store: { type: 'string' } },
+  allowPositionals: true,
+});
 const unknown = positionals.filter((kind) => !KINDS.includes(kind));
 if (unknown.length > 0) {
   process.stderr.write(`${unknown.join(', ')}: the kinds of tests are ${KINDS.join(', ')}\n`);
   process.exitCode = 2;
+} else if (values.store !== undefined && !STORES.includes(values.store)) {
+  process.stderr.write(`${values.store}: the stores are ${STORES.join(' and ')}\n`);
+  process.exitCode = 2;
 } else {
   process.chdir(ROOT);
   const report = new TestReport();
-  await runTests(positionals.length > 0 ? positionals : KINDS, values.only, report);
+  await runTests(positionals.length > 0 ? positionals : KINDS, values, report);
   process.stdout.write(report.describe());
   if (!report.isGood) process.exitCode = 1;
 }

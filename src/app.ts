@@ -36,8 +36,7 @@ import type { Passwords } from './passwords/passwords.ts';
 import { FloodLimit } from './rates/flood-limit.ts';
 import { createServices, type ServiceParts } from './services.ts';
 import type { SetUp } from './sign-in/set-up.ts';
-import { DataFolder } from './storage/data-folder.ts';
-import { openSqliteStorage } from './storage/sqlite/sqlite-storage.ts';
+import { openStorage } from './storage/open-storage.ts';
 import type { Storage } from './storage/storage.ts';
 import type { Totps } from './totp/totp.ts';
 
@@ -76,9 +75,10 @@ export async function openApp(config: Config, secrets: Secrets, overrides: Overr
   const clock = overrides.clock ?? systemClock;
   const ids = overrides.ids ?? new Ids();
   const logger = overrides.logger ?? createLogger({ level: config.logLevel, format: config.logFormat, clock });
-  const folder = new DataFolder(config.dataDir);
-  const { sealingKey, cookieKeys } = completeSecrets(secrets, folder, ids);
-  const storage = await openSqliteStorage({ path: folder.databasePath, clock, logger });
+  const { sealingKey, cookieKeys } = completeSecrets(secrets, config.dataDir, ids);
+  const { mongodbUrl, redisUrl } = secrets;
+  const production = config.env === 'production';
+  const storage = await openStorage({ mongodbUrl, redisUrl, dataDir: config.dataDir, production, clock, ids, logger });
   try {
     return await assemble({ config, cookieKeys, sealer: new Sealer(sealingKey, ids), storage, clock, ids, logger });
   } catch (error) {

@@ -3,13 +3,13 @@ import { PRESETS } from '../config/presets.ts';
 import type { Ids } from './lib/ids.ts';
 import type { Organization } from './organizations/organization-store.ts';
 import type { Organizations } from './organizations/organizations.ts';
-import type { DataFolder } from './storage/data-folder.ts';
+import { DataFolder } from './storage/data-folder.ts';
 import type { Storage } from './storage/storage.ts';
 
 /** The secrets of the settings, and those of the data folder in place of what is not set. */
-export function completeSecrets({ sealingKey, cookieKeys }: Secrets, folder: DataFolder, ids: Ids) {
+export function completeSecrets({ sealingKey, cookieKeys }: Secrets, dataDir: string, ids: Ids) {
   if (sealingKey && cookieKeys) return { sealingKey, cookieKeys };
-  const made = folder.readOrMakeSecrets(ids);
+  const made = new DataFolder(dataDir).readOrMakeSecrets(ids);
   return { sealingKey: sealingKey ?? made.sealingKey, cookieKeys: cookieKeys ?? made.cookieKeys };
 }
 

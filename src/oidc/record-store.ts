@@ -49,7 +49,7 @@ export interface RecordStore {
   ): Promise<void>;
   /** Inserts in one step; false when a live record has the id. */
   putIfAbsent(
-    kind: RecordKind,
+    kind: 'ReplayDetection',
     id: string,
     record: { readonly payload: string; readonly expiresAt: Date },
   ): Promise<boolean>;

@@ -111,7 +111,7 @@ function buildCalls(): Calls {
     signIns: { insert: [signIn], find: [signIn.id], update: [signIn], delete: [signIn.id] },
     records: {
       put: ['Session', 'id', record, {}],
-      putIfAbsent: ['Session', 'id', record],
+      putIfAbsent: ['ReplayDetection', 'id', record],
       find: ['Session', 'id'],
       findByUid: ['uid'],
       findByUserCode: ['code'],

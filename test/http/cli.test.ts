@@ -16,8 +16,8 @@ const SILENT = createLogger({ level: 'silent', format: 'json', destination: { wr
 const PASSWORD = 'correct horse battery staple';
 
 test('a machine registered beside a running server gets a token at once, and none once it is removed', async (t) => {
-  const { issuer, advance, dataDir } = await openTestApp(t);
-  const cardea = openCardea(t, { CARDEA_DATA_DIR: dataDir, CARDEA_ISSUER: issuer });
+  const { advance, environment } = await openTestApp(t);
+  const cardea = openCardea(t, environment);
   const added = await cardea(['client', 'add', '--name', 'Nightly', '--grant-type', 'client_credentials', '--json']);
   const { clientId, clientSecret, discovery } = JSON.parse(added.out);
   const { token_endpoint } = (await (await fetch(discovery)).json()) as { token_endpoint: string }; // the document of discovery
@@ -200,8 +200,8 @@ test('a policy goes out to a file and comes back changed', async (t) => {
 });
 
 test('a new link for the first administrator opens the set-up page', async (t) => {
-  const { issuer, dataDir } = await openTestApp(t);
-  const cardea = openCardea(t, { CARDEA_DATA_DIR: dataDir, CARDEA_ISSUER: issuer });
+  const { environment } = await openTestApp(t);
+  const cardea = openCardea(t, environment);
   const { code, out } = await cardea(['setup-link']);
   assert.equal(code, 0);
   assert.equal((await fetch(out)).status, 200);

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { en } from '../../src/http/languages/en.ts';
-import { openTestApp, type TestApp } from '../support/app.ts';
+import { openTestApp } from '../support/app.ts';
 import { sendRaw } from '../support/raw-request.ts';
 import { openSession } from '../support/session.ts';
 import { openSignIn } from '../support/sign-in-flow.ts';
+import { spoilSignIns } from '../support/stored.ts';
 import { type Answer, Visitor } from '../support/visitor.ts';
 
 const SECURITY_HEADERS = {
@@ -28,13 +27,6 @@ function assertSecurityHeaders(headers: Headers, about: string): void {
   assert.match(headers.get('permissions-policy') ?? '', /publickey-credentials-get=\(self\)/, about);
   assert.equal(headers.get('server'), null, about);
   assert.equal(headers.get('x-powered-by'), null, about);
-}
-
-/** Spoils what is stored of every sign-in, as a fault of ours would. */
-function spoilSignIns({ dataDir }: TestApp): void {
-  const database = new DatabaseSync(join(dataDir, 'cardea.sqlite'));
-  database.exec("UPDATE sign_ins SET data = 'no JSON'");
-  database.close();
 }
 
 test('every answer carries the security headers, whatever its status', async (t) => {
@@ -68,7 +60,7 @@ test('every answer carries the security headers, whatever its status', async (t)
   };
   for (let count = 0; count < 6; count += 1) await password('a wrong password');
   answers['429'] = await password('a wrong password');
-  spoilSignIns(site);
+  await spoilSignIns(site);
   answers['500'] = await flow.visitor.get(base);
   answers['500 for a script'] = await flow.post('/passkey/options', {});
   await app.storage[Symbol.asyncDispose]();

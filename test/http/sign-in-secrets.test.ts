@@ -1,7 +1,4 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { AccountVisit } from '../support/account-visit.ts';
 import { openTestApp, TEST_PASSWORD, type TestApp } from '../support/app.ts';
@@ -9,6 +6,7 @@ import { computeCode } from '../support/authenticator-app.ts';
 import { assertRefused, readField } from '../support/page.ts';
 import { openSession } from '../support/session.ts';
 import { openSignIn, type SignInFlow } from '../support/sign-in-flow.ts';
+import { readStored, spoilSignIns } from '../support/stored.ts';
 import type { Visitor } from '../support/visitor.ts';
 
 const TYPED = {
@@ -67,7 +65,7 @@ async function leaveSecrets(site: TestApp): Promise<Secrets> {
 }
 
 /** Wrong, malformed and at the worst moment: each is refused, and some refusals are logged. */
-async function typeSecrets({ dataDir }: TestApp, flow: SignInFlow, visit: AccountVisit): Promise<void> {
+async function typeSecrets(site: TestApp, flow: SignInFlow, visit: AccountVisit): Promise<void> {
   const { base, visitor } = flow;
   const passkeyAnswer = { ...(await flow.askDevice().catch(() => ({}))), id: TYPED['a passkey answer'] };
   await flow.post('/passkey', passkeyAnswer);
@@ -82,11 +80,7 @@ async function typeSecrets({ dataDir }: TestApp, flow: SignInFlow, visit: Accoun
   await flow.typePassword(TEST_PASSWORD);
   await flow.typeCode(TYPED['a code']);
 
-  const database = new DatabaseSync(join(dataDir, 'cardea.sqlite'));
-  const { data } = database.prepare('SELECT data FROM sign_ins LIMIT 1').get() ?? {};
-  assert.equal(typeof data, 'string');
-  database.exec("UPDATE sign_ins SET data = 'no JSON'");
-  database.close();
+  await spoilSignIns(site);
   assertRefused(await visitor.postForm(`${base}/password`, { password: TYPED['a wrong password'] }), 'unexpected');
   assertRefused(await visitor.postForm(`${base}/totp`, { code: TYPED['a code'] }), 'unexpected');
 }
@@ -96,9 +90,8 @@ test('what people type and what their browsers are given is in no log, and in th
   const handedOut = await leaveSecrets(site);
 
   const log = site.log.join('');
-  const files = readdirSync(site.dataDir).filter((name) => name.includes('sqlite'));
-  const store = Buffer.concat(files.map((name) => readFileSync(join(site.dataDir, name))));
-  assert.ok(files.some((name) => name.endsWith('-wal')) && store.includes('alex@example.com'), 'it would be found');
+  const store = await readStored(site);
+  assert.ok(store.includes('alex@example.com'), 'it would be found');
   assert.ok(log.includes('SyntaxError'), 'faults are logged');
   for (const [name, secret] of Object.entries({ ...handedOut, ...TYPED })) {
     assert.ok(secret.length >= 16, name);

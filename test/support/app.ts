@@ -10,6 +10,7 @@ import { createLogger } from '../../src/lib/logger.ts';
 import type { Organization } from '../../src/organizations/organization-store.ts';
 import type { Policy } from '../../src/organizations/policy.ts';
 import { makeTempFolder } from './temp-folder.ts';
+import { type ServerAddresses, startTestServers } from './test-servers.ts';
 
 /** The whole application in this process, on a free port of loopback. */
 export interface TestApp {
@@ -20,6 +21,10 @@ export interface TestApp {
   /** The lines of its log so far. */
   readonly log: readonly string[];
   readonly dataDir: string;
+  /** Where it keeps everything, unless that is in the folder. */
+  readonly addresses: ServerAddresses | undefined;
+  /** Settings with which another process opens the same installation. */
+  readonly environment: Readonly<Record<string, string>>;
 }
 
 export interface TestSettings {
@@ -31,6 +36,8 @@ export interface TestSettings {
 }
 
 const NEVER = 1_000_000;
+/** `servers`: every application of the tests is on MongoDB and Redis instead of a file of its own. */
+const servers = process.env.CARDEA_TEST_STORE === 'servers' ? await startTestServers() : undefined;
 
 /** Opens an application for one test; it is closed, and its folder removed, when the test ends. */
 export async function openTestApp(
@@ -49,7 +56,8 @@ export async function openTestApp(
     format: 'json',
     destination: { write: (line) => void log.push(line) },
   });
-  const app = await openApp({ ...testConfig(issuer, port, dataDir), ...config }, {}, { logger });
+  const addresses = servers?.addDatabases(t);
+  const app = await openApp({ ...testConfig(issuer, port, dataDir), ...config }, { ...addresses }, { logger });
   if (policy) await changePolicy(app, policy);
   handle = app.handleRequest;
   t.after(async () => {
@@ -59,7 +67,12 @@ export async function openTestApp(
   });
   const advance = (seconds: number) => moveTime(t, seconds);
   if (!timeRuns) advance(0);
-  return { app, advance, issuer, log, dataDir };
+  const environment = {
+    CARDEA_ISSUER: issuer,
+    CARDEA_DATA_DIR: dataDir,
+    ...(addresses && { CARDEA_MONGODB_URL: addresses.mongodbUrl, CARDEA_REDIS_URL: addresses.redisUrl }),
+  };
+  return { app, advance, issuer, log, dataDir, addresses, environment };
 }
 
 /** Of the whole process, so that it can be stopped only once in a test. */
@@ -89,6 +102,7 @@ function testConfig(issuer: string, port: number, dataDir: string): Config {
     logFormat: 'json',
     sessionIdleMinutes: 60,
     sessionHours: 24,
+    workers: 1,
     hashMemoryKib: 19_456,
     hashPasses: 2,
     limitToken: NEVER,

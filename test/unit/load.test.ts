@@ -15,6 +15,8 @@ const PRODUCTION = {
   CARDEA_COOKIE_KEYS: COOKIE_KEY,
 };
 
+const SERVERS = { CARDEA_MONGODB_URL: 'mongodb://db.internal', CARDEA_REDIS_URL: 'redis://cache.internal' };
+
 /** The problems that these variables have. */
 function findProblems(variables: Readonly<Record<string, string>>): readonly string[] {
   try {
@@ -40,6 +42,7 @@ test('without variables the defaults of development apply', () => {
       host: '127.0.0.1',
       port: 3000,
       dataDir: './data',
+      workers: 1,
       organizationName: 'Demo',
       policy: 'convenience',
       demo: true,
@@ -95,9 +98,39 @@ test('production refuses what is only fit for trying out', () => {
     { ...PRODUCTION, CARDEA_COOKIE_KEYS: '' },
     { ...PRODUCTION, CARDEA_SEALING_KEY: SETTINGS.CARDEA_SEALING_KEY.example },
     { ...PRODUCTION, CARDEA_COOKIE_KEYS: `${COOKIE_KEY},${SETTINGS.CARDEA_COOKIE_KEYS.example}` },
+    { ...PRODUCTION, ...SERVERS, CARDEA_REDIS_URL: SETTINGS.CARDEA_REDIS_URL.example },
   ];
   assert.deepEqual(findProblems(PRODUCTION), []);
   for (const variables of refused) assert.equal(findProblems(variables).length, 1, JSON.stringify(variables));
+});
+
+test('production needs no servers, and more than one process does', () => {
+  assert.deepEqual(findProblems({ ...PRODUCTION, ...SERVERS, CARDEA_WORKERS: '4' }), []);
+  assert.deepEqual(findProblems({ CARDEA_WORKERS: '2' }), [
+    'CARDEA_WORKERS must be 1 unless CARDEA_MONGODB_URL and CARDEA_REDIS_URL are set',
+  ]);
+});
+
+test('one of the two servers without the other is refused, by the name of the one that is missing', () => {
+  const { CARDEA_MONGODB_URL, CARDEA_REDIS_URL } = SERVERS;
+  assert.deepEqual(findProblems({ CARDEA_MONGODB_URL }), [
+    'CARDEA_REDIS_URL must be set too, since CARDEA_MONGODB_URL is',
+  ]);
+  assert.deepEqual(findProblems({ CARDEA_REDIS_URL }), [
+    'CARDEA_MONGODB_URL must be set too, since CARDEA_REDIS_URL is',
+  ]);
+});
+
+test('the address of a server has a scheme of its own, and is a secret', () => {
+  const { config, secrets } = loadConfig(SERVERS);
+  assert.deepEqual(secrets, { mongodbUrl: SERVERS.CARDEA_MONGODB_URL, redisUrl: SERVERS.CARDEA_REDIS_URL });
+  assert.ok(!JSON.stringify(config).includes('db.internal'));
+  for (const text of ['db.internal', 'http://db.internal', 'redis://db.internal'])
+    assert.equal(findProblems({ ...SERVERS, CARDEA_MONGODB_URL: text }).length, 1, text);
+  for (const scheme of ['rediss', 'redis+sentinel', 'rediss+cluster'])
+    assert.deepEqual(findProblems({ ...SERVERS, CARDEA_REDIS_URL: `${scheme}://cache.internal` }), []);
+  for (const text of ['cache.internal', 'valkey://cache.internal', 'redis+single://cache.internal'])
+    assert.equal(findProblems({ ...SERVERS, CARDEA_REDIS_URL: text }).length, 1, text);
 });
 
 test('an example secret is refused with and without its padding', () => {
