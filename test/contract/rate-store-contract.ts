@@ -15,6 +15,14 @@ export function describeRateStore(name: string, open: OpenStores<'rates'>): void
       assert.deepEqual(await rates.hit('key', BUDGET), refuse(30));
     });
 
+    test('a free try lets those go ahead whose clock is behind', async (t) => {
+      const { storage, clock } = await open(t);
+      const { rates } = storage;
+      assert.deepEqual(await rates.hit('key', BUDGET), allow(1));
+      clock.advance(-30);
+      assert.deepEqual(await rates.hit('key', BUDGET), allow(2));
+    });
+
     test('a pause ends to the millisecond, and tries during it are not counted', async (t) => {
       const { storage, clock } = await open(t);
       const { rates } = storage;

@@ -102,7 +102,7 @@ if expiresAt > now then
 end
 count = count + 1
 local beyond = count - tonumber(ARGV[2])
-pausedUntil = now
+pausedUntil = 0 -- not now: the clock of another process may be behind
 if beyond > 0 then pausedUntil = now + math.min(ARGV[4] * 2 ^ (beyond - 1), tonumber(ARGV[5])) end
 local endsAt = math.max(now + ARGV[3], pausedUntil)
 local value = string.format('%0${MARK_START}.0f%0${MARK_START}.0f%.0f', endsAt, pausedUntil, count)

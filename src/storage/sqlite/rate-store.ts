@@ -38,12 +38,13 @@ export class SqliteRateStore implements RateStore {
       const moment = this.#clock.now();
       const now = moment.getTime();
       const id = digest(key);
-      const rate = this.#find.get(id, now) ?? { count: 0, paused_until: now };
+      const rate = this.#find.get(id, now) ?? { count: 0, paused_until: NO_PAUSE };
       if (rate.paused_until > now) {
         return { allowed: false, retryAfterSeconds: Math.ceil((rate.paused_until - now) / 1000) };
       }
       const count = rate.count + 1;
-      const pausedUntil = addSeconds(moment, pauseAfter(count, budget)).getTime();
+      const pause = pauseAfter(count, budget);
+      const pausedUntil = pause === 0 ? NO_PAUSE : addSeconds(moment, pause).getTime();
       const windowEnd = addSeconds(moment, budget.windowSeconds).getTime();
       this.#put.run(id, Math.max(windowEnd, pausedUntil), count, pausedUntil);
       return { allowed: true, count };
@@ -54,6 +55,9 @@ export class SqliteRateStore implements RateStore {
     await this.#database.write('short-lived', () => this.#clear.run(digest(key)));
   }
 }
+
+/** Not the moment of the try: the clock of another process may be behind. */
+const NO_PAUSE = 0;
 
 /** Seconds of pause that a counted try starts. */
 function pauseAfter(count: number, { free, pauseSeconds, maxPauseSeconds }: Budget): number {
