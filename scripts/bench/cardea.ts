@@ -11,8 +11,10 @@ export const ORIGIN = 'https://id.example';
 const SCRIPT = join(import.meta.dirname, '../../src/main.ts');
 const DISCOVERY = '/.well-known/openid-configuration';
 
+type Environment = Readonly<Record<string, string>>;
+
 /** How a measured server is set up: for production, with the limits out of the way. Its log goes where it costs nothing to keep. */
-export function cardeaEnvironment(folder: string, port: number): Readonly<Record<string, string>> {
+export function cardeaEnvironment(folder: string, port: number): Environment {
   const limits = ['TOKEN', 'SOURCE', 'PASSKEY', 'PAGES'].map((name) => [`CARDEA_LIMIT_${name}`, '1000000']);
   return {
     CARDEA_ENV: 'production',
@@ -26,10 +28,7 @@ export function cardeaEnvironment(folder: string, port: number): Readonly<Record
 }
 
 /** Starts Cardea as its users do, apart from `npm`. */
-export function startCardea(
-  environment: Readonly<Record<string, string>>,
-  profileFolder?: string,
-): Promise<ServerProcess> {
+export function startCardea(environment: Environment, profileFolder?: string): Promise<ServerProcess> {
   const { host } = new URL(ORIGIN);
   return ServerProcess.start({
     script: SCRIPT,
@@ -49,7 +48,7 @@ export interface Prepared {
 }
 
 /** Registers clients, and an account with a passkey for each lane. */
-export async function prepareCardea(environment: Readonly<Record<string, string>>): Promise<Prepared> {
+export async function prepareCardea(environment: Environment): Promise<Prepared> {
   const { config, secrets } = loadConfig({ ...environment, CARDEA_LOG_LEVEL: 'silent' });
   await using app = await openApp(config, secrets);
   const register = async (idTokenAlgorithm: IdTokenAlgorithm): Promise<BenchClient> => {

@@ -67,19 +67,15 @@ export class ServerProcess implements AsyncDisposable {
     return new ServerProcess({ port, startMs: performance.now() - startedAt, child, endSignal, killAtExit });
   }
 
-  /** Processor time of all its threads so far, in its own code and in the system, in microseconds. */
+  /** Processor time so far of all threads of all its processes, in their own code and in the system, in microseconds. */
   cpuMicros(): number {
-    const stat = readFileSync(`/proc/${this.#child.pid}/stat`, 'utf8');
-    // The second field is a name in parentheses that may hold anything (proc_pid_stat(5)).
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return (Number(fields[11]) + Number(fields[12])) * MICROS_PER_TICK;
+    return listProcesses(this.#child.pid ?? 0).reduce((sum, id) => sum + readCpuMicros(id), 0);
   }
 
-  /** Memory that it holds now and the most that it has held, in megabytes (VmRSS and VmHWM of proc_pid_status(5)). */
+  /** Memory that the largest of its processes holds now and the most that one has held, in megabytes. */
   memory(): { readonly now: number; readonly peak: number } {
-    const status = readFileSync(`/proc/${this.#child.pid}/status`, 'utf8');
-    const read = (name: string) => Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(status)?.[1]) / 1024;
-    return { now: read('VmRSS'), peak: read('VmHWM') };
+    const memories = listProcesses(this.#child.pid ?? 0).map(readMemory);
+    return { now: Math.max(...memories.map(({ now }) => now)), peak: Math.max(...memories.map(({ peak }) => peak)) };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -89,6 +85,26 @@ export class ServerProcess implements AsyncDisposable {
     }
     process.off('exit', this.#killAtExit);
   }
+}
+
+/** A process and those that it has started, by their ids. */
+function listProcesses(id: number): readonly number[] {
+  const children = readFileSync(`/proc/${id}/task/${id}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+  return [id, ...children.flatMap(listProcesses)];
+}
+
+function readCpuMicros(id: number): number {
+  const stat = readFileSync(`/proc/${id}/stat`, 'utf8');
+  // The second field is a name in parentheses that may hold anything (proc_pid_stat(5)).
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * MICROS_PER_TICK;
+}
+
+/** VmRSS and VmHWM of proc_pid_status(5), in megabytes. */
+function readMemory(id: number): { readonly now: number; readonly peak: number } {
+  const status = readFileSync(`/proc/${id}/status`, 'utf8');
+  const read = (name: string) => Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(status)?.[1]) / 1024;
+  return { now: read('VmRSS'), peak: read('VmHWM') };
 }
 
 async function waitForAnswer({ port, host, readyPath }: Options, child: ChildProcess): Promise<void> {

@@ -1,26 +1,24 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { cardeaEnvironment, startCardea } from './cardea.ts';
+import { startCardea } from './cardea.ts';
 import { quantile } from './load.ts';
-import { findFreePort } from './server-process.ts';
 
 /** From the start of the process to the first 200 of discovery, in milliseconds. */
 export interface Startup {
-  /** With an empty data folder: the database and the signing keys are made. */
+  /** With an empty store: its tables or indexes and the signing keys are made. */
   readonly firstMs: number;
   readonly laterMs: number;
 }
 
-/** The medians of several starts. */
-export async function measureStartup(parent: string, times: number): Promise<Startup> {
+/** The medians of several starts; each pair is given settings that name an empty store. */
+export async function measureStartup(
+  makeEnvironment: () => Promise<Readonly<Record<string, string>>>,
+  times: number,
+): Promise<Startup> {
   const first: number[] = [];
   const later: number[] = [];
   for (let time = 0; time < times; time += 1) {
-    const folder = mkdtempSync(join(parent, 'start-'));
-    const environment = cardeaEnvironment(folder, await findFreePort());
+    const environment = await makeEnvironment();
     first.push(await startOnce(environment));
     later.push(await startOnce(environment));
-    rmSync(folder, { recursive: true });
   }
   return { firstMs: quantile(first, 0.5), laterMs: quantile(later, 0.5) };
 }
