@@ -54,8 +54,9 @@ test('servers have goals of their own, and what explains the embedded store does
   assert.match(document, /2\.30 *\| 2\.2 → 1\.6 *\| missed/);
   assert.match(
     document,
-    /2 processes, MongoDB and Redis, \*\*whole passkey sign-in and its tokens\*\*: not explained yet/,
+    /2 processes, MongoDB and Redis, \*\*whole passkey sign-in and its tokens\*\*: a call of MongoDB/,
   );
+  assert.doesNotMatch(document, /SQLite/);
 });
 
 test('a run without servers says so', () => {
