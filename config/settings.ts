@@ -179,7 +179,7 @@ export const SETTINGS = {
   },
   CARDEA_LIMIT_TOKEN: {
     group: 'Limits',
-    sentence: 'Token requests of one client in a minute.',
+    sentence: 'Token requests of one client in a minute, in each process.',
     read: read.integer({ from: 1, to: 1_000_000 }),
     default: '300',
   },
@@ -197,7 +197,7 @@ export const SETTINGS = {
   },
   CARDEA_LIMIT_PAGES: {
     group: 'Limits',
-    sentence: 'Requests for pages from one source in a minute.',
+    sentence: 'Requests for pages from one source in a minute, in each process.',
     read: read.integer({ from: 1, to: 1_000_000 }),
     default: '300',
   },

@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** The first program that is there, first in /usr/bin and then in the PATH. */
+/** The first program that is there, first where Debian has its programs and then in the PATH. */
 export function findInPath(...programs: readonly string[]): string | undefined {
-  const folders = ['/usr/bin', ...(process.env.PATH ?? '').split(delimiter)];
+  const folders = ['/usr/bin', '/usr/sbin', ...(process.env.PATH ?? '').split(delimiter)];
   return folders.flatMap((folder) => programs.map((program) => join(folder, program))).find(isExecutable);
 }
 

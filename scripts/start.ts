@@ -2,9 +2,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { loadSettingsFile } from '../config/load.ts';
+import { type Config, loadSettingsFile } from '../config/load.ts';
+import type { App } from '../src/app.ts';
 import { type Demonstration, prepareDemonstration } from '../src/demonstration.ts';
-import { type RunningServer, runServer } from '../src/main.ts';
+import { runServer } from '../src/main.ts';
 import { buildBrowser } from './build.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -14,17 +15,20 @@ await buildBrowser();
 
 let application: ChildProcess | undefined;
 await runServer(async (running) => {
-  const demonstration = running.config.demo ? await demonstrate(running) : undefined;
-  const setUpLink = (await running.app.setUp.isNeeded()) ? await running.app.setUp.createLink() : undefined;
-  await running.app.logger.flush();
-  process.stdout.write(describe(running, demonstration, setUpLink));
+  const { config, logger } = running;
+  const [demonstration, setUpLink] = await running.useApp(async (app) => [
+    config.demo ? await demonstrate(app, config) : undefined,
+    (await app.setUp.isNeeded()) ? await app.setUp.createLink() : undefined,
+  ]);
+  await logger.flush();
+  process.stdout.write(describe(config, demonstration, setUpLink));
 });
 if (application && application.exitCode === null && application.signalCode === null) {
   application.kill('SIGTERM');
   await once(application, 'exit');
 }
 
-async function demonstrate({ app, config }: RunningServer): Promise<Demonstration> {
+async function demonstrate(app: App, config: Config): Promise<Demonstration> {
   const applicationUrl = `http://localhost:${config.demoPort}`;
   const demonstration = await prepareDemonstration(app, applicationUrl);
   application = spawn(process.execPath, [join(ROOT, 'examples/relying-application/server.ts')], {
@@ -39,11 +43,7 @@ async function demonstrate({ app, config }: RunningServer): Promise<Demonstratio
   return demonstration;
 }
 
-function describe(
-  { config }: RunningServer,
-  demonstration: Demonstration | undefined,
-  setUpLink: string | undefined,
-): string {
+function describe(config: Config, demonstration: Demonstration | undefined, setUpLink: string | undefined): string {
   const lines = [`Cardea is running at ${config.issuer}`];
   if (demonstration) {
     const { applicationUrl, email, password } = demonstration;

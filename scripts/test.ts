@@ -11,13 +11,16 @@ import manifest from '../package.json' with { type: 'json' };
 import { findMongod } from '../test/support/mongod.ts';
 import { buildBrowser } from './build.ts';
 import { findChromium } from './find-chromium.ts';
+import { findNginx } from './find-nginx.ts';
 import { findRedisServer } from './find-redis.ts';
 import { runTestFiles } from './run-test-files.ts';
 import { TestReport } from './test-report.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const CHECKS = ['lint', 'typecheck', 'check:imports', 'check:calls', 'check:views', 'check:docs'] as const;
-const KINDS = ['check', 'unit', 'contract', 'http', 'browser'];
+const KINDS = ['check', 'unit', 'contract', 'processes', 'http', 'browser'];
+/** Of these the pages are seen. */
+const KINDS_WITH_PAGES = ['processes', 'http', 'browser'];
 /** Of these every test runs with each store. */
 const KINDS_OF_STORES = ['http', 'browser'];
 const STORES = ['embedded', 'servers'];
@@ -54,7 +57,8 @@ function listTestFiles(kind: string): readonly string[] {
 async function runTests(kinds: readonly string[], { only, store }: Selection, report: TestReport): Promise<void> {
   if (kinds.includes('check')) await Promise.all(CHECKS.map((name) => runCheck(name, report)));
   if (kinds.some((kind) => kind !== 'check' && kind !== 'unit')) nameProgram('CARDEA_TEST_REDIS', findRedisServer());
-  if (kinds.includes('http') || kinds.includes('browser')) await buildBrowser();
+  if (kinds.some((kind) => KINDS_WITH_PAGES.includes(kind))) await buildBrowser();
+  if (kinds.includes('processes')) nameProgram('CARDEA_TEST_NGINX', findNginx());
   if (kinds.includes('browser')) nameProgram('CARDEA_TEST_CHROMIUM', findChromium());
 
   const once = kinds.filter((kind) => !KINDS_OF_STORES.includes(kind)).flatMap(listTestFiles);

@@ -29,6 +29,7 @@ import { logProviderEvents } from './oidc/events.ts';
 import { Interactions } from './oidc/interactions.ts';
 import { createOutboundFetch } from './oidc/outbound-fetch.ts';
 import { createProvider } from './oidc/provider.ts';
+import { SigningKeys } from './oidc/signing-keys.ts';
 import { validateClient } from './oidc/validate-client.ts';
 import type { Organizations } from './organizations/organizations.ts';
 import type { Passkeys } from './passkeys/passkeys.ts';
@@ -52,6 +53,7 @@ export interface App extends AsyncDisposable {
   readonly clients: Clients;
   readonly setUp: SetUp;
   readonly signer: Signer;
+  readonly signingKeys: SigningKeys;
   readonly logger: Logger;
   readonly handleRequest: RequestHandler;
   /** From now on the installation says that it should be sent no more requests. */
@@ -67,8 +69,6 @@ export interface Overrides {
 
 const ROOT = join(import.meta.dirname, '..');
 const ASSET_FOLDER = join(ROOT, 'build', 'browser');
-/** Failed authentications of clients from one source. */
-const REFUSALS_PER_MINUTE = 20;
 
 /** Opens the store, makes what is missing on a first start (keys, the first organization), and puts the parts together. */
 export async function openApp(config: Config, secrets: Secrets, overrides: Overrides = {}): Promise<App> {
@@ -112,9 +112,9 @@ async function assemble(parts: Parts): Promise<App> {
   };
   const endpointLimits = new EndpointLimits({
     tokens: new FloodLimit({ perMinute: config.limitToken }),
-    refusals: new FloodLimit({ perMinute: REFUSALS_PER_MINUTE }),
     rates: storage.rates,
     records: storage.records,
+    clock,
   });
   const provider = await createProvider({
     ...parts,
@@ -130,6 +130,8 @@ async function assemble(parts: Parts): Promise<App> {
   });
   services.providerReady((metadata) => validateClient(provider, metadata));
   logProviderEvents(provider, logger);
+  const signingKeys = new SigningKeys({ provider, keyring: services.keyring, logger });
+  await signingKeys.refresh();
 
   const browserSessions = new BrowserSessions(provider, storage.records);
   const sessions = new Sessions({
@@ -152,6 +154,7 @@ async function assemble(parts: Parts): Promise<App> {
     pageLimit: new FloodLimit({ perMinute: config.limitPages }),
     endpointLimits,
     health: health({ ping: () => storage.ping(), isDraining: () => draining }),
+    keysVersion: () => signingKeys.version,
     routers: {
       interaction: createSignInPages({
         ...services,
@@ -170,10 +173,12 @@ async function assemble(parts: Parts): Promise<App> {
       'set-up': createSetUpPages({ setUp: services.setUp, pages }),
     },
   });
+  signingKeys.start();
   return {
     ...services,
     issuer,
     storage,
+    signingKeys,
     signer,
     logger,
     handleRequest,
@@ -181,6 +186,7 @@ async function assemble(parts: Parts): Promise<App> {
       draining = true;
     },
     async [Symbol.asyncDispose]() {
+      await signingKeys.stop();
       await storage[Symbol.asyncDispose]();
       await logger.flush();
     },

@@ -22,10 +22,17 @@ export async function requireSameRpId({ passkeys }: Storage, rpId: string): Prom
   }
 }
 
-/** The oldest organization; on the first start one is made as the settings say. */
+/** The oldest organization; on the first start one is made as the settings say, by one of the processes that start at once. */
 export async function ensureOrganization(organizations: Organizations, config: Config): Promise<Organization> {
   const [first] = (await organizations.list({ limit: 1 })).items;
   if (first) return first;
   const signUp = config.demo ? 'open' : 'closed';
-  return organizations.create({ name: config.organizationName, policy: { ...PRESETS[config.policy], signUp } });
+  try {
+    return await organizations.create({ name: config.organizationName, policy: { ...PRESETS[config.policy], signUp } });
+  } catch (error) {
+    // Another process has taken the slug for the same organization.
+    const [made] = (await organizations.list({ limit: 1 })).items;
+    if (!made) throw error;
+    return made;
+  }
 }

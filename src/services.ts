@@ -56,7 +56,7 @@ export function createServices({ config, storage, clock, ids, sealer }: ServiceP
   const cost = { memoryKib: config.hashMemoryKib, passes: config.hashPasses, lanes: 1 };
   const passwords = new Passwords({
     accounts: storage.accounts,
-    hasher: new Hasher({ ids, cost, cores: availableParallelism() }),
+    hasher: new Hasher({ ids, cost, cores: Math.ceil(availableParallelism() / config.workers) }),
     clock,
   });
   const totps = new Totps({ store: storage.totps, tickets, rates, sealer, ids, clock });

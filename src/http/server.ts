@@ -28,6 +28,8 @@ interface Deps {
   /** By the first segment of the path. */
   readonly routers: Readonly<Record<string, Router<AppState>>>;
   readonly health: AppMiddleware;
+  /** What changes with the signing keys. */
+  readonly keysVersion: () => string;
   readonly logger: Logger;
   readonly ids: Ids;
   readonly trustedProxies: readonly string[];
@@ -40,8 +42,13 @@ const PUBLIC_DOCUMENTS = ['/.well-known/openid-configuration', '/.well-known/oau
  * and within one context.
  */
 export function createRequestHandler(deps: Deps): RequestHandler {
-  const { issuer, application, pages } = deps;
-  const documents = new PublicDocuments(PUBLIC_DOCUMENTS, issuer, listSecurityHeaders(issuer));
+  const { issuer, application, pages, keysVersion } = deps;
+  const documents = new PublicDocuments({
+    paths: PUBLIC_DOCUMENTS,
+    issuer,
+    securityHeaders: listSecurityHeaders(issuer),
+    keysVersion,
+  });
   const steps: readonly AppMiddleware[] = [
     requestContext(deps),
     securityHeaders(issuer),

@@ -6,6 +6,8 @@ import type { KeyStore, SigningAlgorithm, SigningKey } from './key-store.ts';
 
 const ALGORITHMS: readonly SigningAlgorithm[] = ['ES256', 'RS256'];
 const RSA_BITS = 2048;
+/** How often the store is read anew for the keys that other processes make at the same time. */
+const MAX_TRIES = 20;
 
 interface Deps {
   readonly store: KeyStore;
@@ -32,12 +34,26 @@ export class Keyring {
     this.#deps = deps;
   }
 
-  /** Makes a key for each algorithm that has none to sign with. Throws `UnreadableKeyError` before it makes any beside keys it cannot open. */
+  /**
+   * Makes a key for each algorithm that has none to sign with. Any number of processes may do so at once: one of them makes it, and all
+   * have it then. Throws `UnreadableKeyError` before it makes any beside keys it cannot open.
+   */
   async ensure(): Promise<void> {
-    const keys = await this.#deps.store.list();
-    for (const key of keys) this.#open(key);
-    const signing = new Set(keys.filter((key) => this.#rank(key) === 0).map((key) => key.algorithm));
-    await Promise.all(ALGORITHMS.filter((algorithm) => !signing.has(algorithm)).map((one) => this.#make(one)));
+    for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+      const keys = await this.#deps.store.list();
+      for (const key of keys) this.#open(key);
+      // Another process, whose clock is ahead, may have made one that seems to sign later only.
+      const signing = new Set(keys.filter((key) => this.#rank(key) !== 2).map((key) => key.algorithm));
+      const missing = ALGORITHMS.filter((algorithm) => !signing.has(algorithm));
+      if (missing.length === 0) return;
+      await Promise.all(missing.map((algorithm) => this.#makeNext(algorithm, keys)));
+    }
+    throw new Error('the store takes signing keys, but does not give them back');
+  }
+
+  /** Throws `UnreadableKeyError` when the sealing key does not open a key, wherever that is stored. */
+  requireReadable(key: SigningKey): void {
+    this.#open(key);
   }
 
   /**
@@ -70,7 +86,10 @@ export class Keyring {
     return activeFrom <= now ? 0 : 1;
   }
 
-  async #make(algorithm: SigningAlgorithm): Promise<void> {
+  /** Makes the key that comes after these, unless another process was faster. */
+  async #makeNext(algorithm: SigningAlgorithm, keys: readonly SigningKey[]): Promise<void> {
+    const generations = keys.filter((key) => key.algorithm === algorithm).map((key) => key.generation);
+    const generation = Math.max(0, ...generations) + 1;
     const { privateKey } = await generateKeyPair(algorithm, { modulusLength: RSA_BITS, extractable: true });
     const jwk = await exportJWK(privateKey);
     const kid = await calculateJwkThumbprint(jwk);
@@ -79,7 +98,7 @@ export class Keyring {
       JSON.stringify({ ...jwk, kid, alg: algorithm, use: 'sig' }),
       placeOf(kid),
     );
-    await this.#deps.store.insert({ kid, algorithm, sealedPrivateJwk, createdAt: now, activeFrom: now });
+    await this.#deps.store.insert({ kid, algorithm, generation, sealedPrivateJwk, createdAt: now, activeFrom: now });
   }
 
   #open(key: SigningKey): JWK {

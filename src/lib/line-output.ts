@@ -8,16 +8,28 @@ const FLUSH_AT_CHARACTERS = 16_384;
 const FLUSH_AFTER_MILLISECONDS = 500;
 /** How much waits for an output that stands still or is broken. */
 const MAX_WAITING_CHARACTERS = 1_048_576;
+/** What a pipe takes whole or not at all (PIPE_BUF of pipe(7)). */
+const PIPE_BYTES = 4096;
 const SYNC_PAUSE_MILLISECONDS = 10;
 const SYNC_TRIES = 100;
 
+interface Options {
+  readonly fileDescriptor: number;
+  /** Other processes write to it too. */
+  readonly isShared: boolean;
+  /** The line that says how many were dropped. */
+  readonly describeDropped: (count: number) => string;
+}
+
 /**
  * Writes lines to a file descriptor in the background, in batches and in order. An output that stands still or is broken
- * never stops the process: 1 MiB of lines waits for it, what comes then is dropped, and a line says later how much.
+ * never stops the process: 1 MiB of lines waits for it, what comes then is dropped, and a line says later how much. Where other processes
+ * write to it too, smaller batches keep each line whole.
  */
 export class LineOutput {
   readonly #fileDescriptor: number;
   readonly #describeDropped: (count: number) => string;
+  readonly #isShared: boolean;
   #lines: string[] = [];
   #waitingCharacters = 0;
   /** What is being written, or what the last try could not write. */
@@ -26,8 +38,9 @@ export class LineOutput {
   #flushing: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(fileDescriptor: number, describeDropped: (count: number) => string) {
+  constructor({ fileDescriptor, isShared, describeDropped }: Options) {
     this.#fileDescriptor = fileDescriptor;
+    this.#isShared = isShared;
     this.#describeDropped = describeDropped;
   }
 
@@ -86,11 +99,21 @@ export class LineOutput {
   #takeChunk(): boolean {
     if (this.#chunk.length > 0) return true;
     if (this.#dropped > 0) this.#lines.push(this.#describeDropped(this.#dropped));
-    this.#chunk = Buffer.from(this.#lines.join(''));
-    this.#lines = [];
-    this.#waitingCharacters = 0;
     this.#dropped = 0;
+    const text = this.#lines.splice(0, this.#isShared ? this.#countWhole() : this.#lines.length).join('');
+    this.#waitingCharacters = Math.max(0, this.#waitingCharacters - text.length);
+    this.#chunk = Buffer.from(text);
     return this.#chunk.length > 0;
+  }
+
+  /** How many of the next lines, but at least one, a pipe takes in one piece. */
+  #countWhole(): number {
+    let bytes = 0;
+    const end = this.#lines.findIndex((line, index) => {
+      bytes += Buffer.byteLength(line);
+      return index > 0 && bytes > PIPE_BYTES;
+    });
+    return end < 0 ? this.#lines.length : end;
   }
 
   #flushLater(): void {

@@ -87,14 +87,14 @@ class PinoLogger implements Logger {
 
 /** What is still in its buffer when the process exits is written then. */
 function openStandardOutput(clock: Clock): LogDestination {
-  const output = new LineOutput(1, (dropped) => {
-    const line = {
-      level: 'warn',
-      time: clock.now(),
-      dropped,
-      message: 'log lines were dropped: the output stood still',
-    };
-    return `${JSON.stringify(line)}\n`;
+  const output = new LineOutput({
+    fileDescriptor: 1,
+    isShared: process.send !== undefined, // a worker writes to where the process writes that has started it
+    describeDropped: (dropped) => {
+      const time = clock.now();
+      const line = { level: 'warn', time, dropped, message: 'log lines were dropped: the output stood still' };
+      return `${JSON.stringify(line)}\n`;
+    },
   });
   process.once('exit', () => output.flushSync());
   return output;

@@ -1,8 +1,9 @@
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 
 /**
- * How often something may happen in a minute. It wards off floods, not guesses: each process counts for itself, in memory. Tries of
- * secrets are counted in the store, by `Limits`.
+ * How often something may happen in a minute. It wards off floods, not guesses, so each process counts for itself, in memory. A share
+ * of the number for each of several processes would refuse whoever keeps to one connection, and so to one process, far too early; and
+ * to count in the store would cost more than most of what is counted. Tries of secrets are counted there, by `Limits`.
  */
 export class FloodLimit {
   readonly #limiter: RateLimiterMemory;

@@ -1,4 +1,14 @@
-import { accessSync, chmodSync, constants, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Ids } from '../lib/ids.ts';
@@ -35,13 +45,22 @@ export class DataFolder {
   /** The secrets of this folder, made now if there are none. They never change: what was sealed with them needs them. */
   readOrMakeSecrets(ids: Ids): MadeSecrets {
     const path = join(this.path, 'secrets.json');
-    const made = { sealingKey: ids.newSecret(), cookieKeys: [ids.newSecret()] };
-    try {
-      writeFileSync(path, `${JSON.stringify(made, undefined, 2)}\n`, { flag: 'wx', mode: 0o600 });
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-    }
+    if (!existsSync(path)) this.#makeSecrets(path, ids);
     const { sealingKey, cookieKeys } = secretsSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
     return { sealingKey: new Uint8Array(Buffer.from(sealingKey, 'base64url')), cookieKeys };
+  }
+
+  /** Of several processes that start at once one makes them; the file gets its name when it is whole, and nobody reads half of it. */
+  #makeSecrets(path: string, ids: Ids): void {
+    const unnamed = join(this.path, `secrets-${ids.newId()}.json`);
+    const made = { sealingKey: ids.newSecret(), cookieKeys: [ids.newSecret()] };
+    writeFileSync(unnamed, `${JSON.stringify(made, undefined, 2)}\n`, { flag: 'wx', mode: 0o600 });
+    try {
+      linkSync(unnamed, path);
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    } finally {
+      unlinkSync(unnamed);
+    }
   }
 }

@@ -35,6 +35,17 @@ export function describeKeyStore(name: string, open: OpenStores<'keys'>): void {
       assert.equal((await keys.list()).length, 1);
     });
 
+    test('a generation of an algorithm is taken once, even by many at once', async (t) => {
+      const { keys } = (await open(t)).storage;
+      const [ecdsa, rsa] = await race(2, (index) =>
+        race(25, () => keys.insert(buildSigningKey({ algorithm: index === 0 ? 'ES256' : 'RS256', generation: 2 }))),
+      );
+      assert.equal(ecdsa?.filter(Boolean).length, 1);
+      assert.equal(rsa?.filter(Boolean).length, 1);
+      assert.equal(await keys.insert(buildSigningKey({ generation: 3 })), true);
+      assert.equal((await keys.list()).length, 3);
+    });
+
     test('the list has every algorithm, newest first', async (t) => {
       const { keys } = (await open(t)).storage;
       const old = buildSigningKey({ algorithm: 'RS256' });

@@ -106,7 +106,7 @@ test('the path of the address names the database', async (t) => {
     fake.commands.length = 0;
     await using _stores = await openMongo({ url: `mongodb://127.0.0.1:${fake.port}${path}`, clock: new TestClock() });
     const migrations = fake.commands.filter((command) => 'createIndexes' in command);
-    assert.equal(migrations.length, 8);
+    assert.equal(migrations.length, 9);
     for (const { $db } of migrations) assert.equal($db, database);
   }
 });
@@ -154,6 +154,8 @@ function defineTests(server: TestServer): void {
       'refresh_tokens.account',
       'refresh_tokens.expiry',
       'refresh_tokens.grant',
+      'signing_keys._id_',
+      'signing_keys.generation unique',
       'spent_codes._id_',
       'spent_codes.expiry',
     ]);

@@ -74,6 +74,30 @@ test('a file written by a newer release is refused and left as it was', async (t
   assert.equal(readPragma(openRaw(t, path), 'user_version'), newer);
 });
 
+test('keys of the first schema are counted by their age', async (t) => {
+  const path = join(makeTempFolder(t), 'old.sqlite');
+  const old = openRaw(t, path);
+  old.exec(`${MIGRATIONS[0]}; PRAGMA user_version = 1`);
+  const insert = old.prepare("INSERT INTO signing_keys VALUES (?, ?, x'00', ?, 0, NULL)");
+  for (const [kid, algorithm, createdAt] of [
+    ['b', 'ES256', 2],
+    ['a', 'ES256', 1],
+    ['c', 'ES256', 2],
+    ['d', 'RS256', 9],
+  ] as const)
+    insert.run(kid, algorithm, createdAt);
+
+  const storage = await openSqliteStorage({ path, clock });
+  t.after(() => storage[Symbol.asyncDispose]());
+  const keys = (await storage.keys.list()).map(({ kid, generation }) => [kid, generation]);
+  assert.deepEqual(keys.sort(), [
+    ['a', 1],
+    ['b', 2],
+    ['c', 3],
+    ['d', 1],
+  ]);
+});
+
 test('a migration that fails leaves the file at the version before', async (t) => {
   const path = join(makeTempFolder(t), 'odd.sqlite');
   openRaw(t, path).exec('CREATE TABLE records (x)');

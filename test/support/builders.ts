@@ -110,6 +110,7 @@ export function buildSigningKey(overrides: Partial<SigningKey> = {}): SigningKey
   return {
     kid: ids.newSecret(),
     algorithm: 'ES256',
+    generation: 1,
     sealedPrivateJwk: ids.newBytes(200),
     createdAt: TEST_START,
     activeFrom: TEST_START,

@@ -2,11 +2,10 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { findFreePort } from './free-port.ts';
 
 /** For `test(name, { skip })`: why a test that starts its own servers is not run. */
 export const NO_MONGOD = 'there is no mongod: it has to be on the PATH';
@@ -68,15 +67,6 @@ async function waitUntilReady(child: ChildProcess): Promise<void> {
   }
   if (!lines.at(-1)?.includes('Waiting')) throw new Error(`mongod did not start: ${lines.slice(-5).join('\n')}`);
   child.stdout.resume(); // what it goes on to say must not fill the pipe
-}
-
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo; // it listens on a port, not on a pipe
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 function isExecutable(path: string): boolean {

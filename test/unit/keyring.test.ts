@@ -60,7 +60,7 @@ test('a sealed key that was moved to another row is refused', async (t) => {
   await keyring.ensure();
   const [key] = await storage.keys.list();
   assert.ok(key);
-  await storage.keys.insert({ ...key, kid: 'another', createdAt: clock.now() });
+  await storage.keys.insert({ ...key, kid: 'another', generation: 2, createdAt: clock.now() });
   await assert.rejects(keyring.signingJwks(), UnreadableKeyError);
 });
 
@@ -100,7 +100,9 @@ async function openKeyring(t: TestContext) {
   const addKey = async (times: { readonly activeFrom: Date; readonly retiredAt?: Date }) => {
     const kid = ids.newSecret();
     const sealedPrivateJwk = sealer.seal(JSON.stringify({ kid, alg: 'ES256' }), `signing-key:${kid}`);
-    await storage.keys.insert({ kid, algorithm: 'ES256', sealedPrivateJwk, createdAt: times.activeFrom, ...times });
+    const generation = (await storage.keys.list()).length + 1;
+    const createdAt = times.activeFrom;
+    await storage.keys.insert({ kid, algorithm: 'ES256', generation, sealedPrivateJwk, createdAt, ...times });
     return kid;
   };
   return { storage, clock, keyring: restart(), restart, addKey };

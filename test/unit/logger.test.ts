@@ -167,6 +167,27 @@ test('no line is lost when the process ends, leaves at once or crashes', async (
   }
 });
 
+test('lines of processes that share an output, as workers do, stay whole', async () => {
+  const writer = `import { createLogger } from ${JSON.stringify(LOGGER)};
+    const logger = createLogger({ level: 'info', format: 'json' });
+    for (let n = 1; n <= 2000; n += 1) logger.info({ n, text: 'x'.repeat(200) }, 'line');
+    process.stderr.write('.');
+    await logger.flush();
+    process.disconnect();`;
+  const program = startProgram(
+    `import { spawn } from 'node:child_process';
+     const options = { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] };
+     for (let n = 0; n < 2; n += 1) spawn(process.execPath, ['--input-type=module', '-e', ${JSON.stringify(writer)}], options);`,
+    'pipe',
+  );
+  for (let said = ''; said.length < 2; ) said += (await once(program.stderr, 'data'))[0]; // nobody reads the output until then
+  const entries = (await text(program.stdout))
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line).n);
+  assert.equal(entries.length, 4000);
+});
+
 test('an output that cannot be written to neither stops the process nor keeps it from ending', async (t) => {
   if (!existsSync('/dev/full')) return t.skip('needs /dev/full');
   const full = openSync('/dev/full', 'w');

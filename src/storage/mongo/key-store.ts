@@ -5,11 +5,13 @@ import type { MongoDatabase } from './mongo-database.ts';
 
 const schema = defineSchema({
   algorithm: String,
+  generation: Number,
   sealedPrivateJwk: Buffer,
   createdAt: Date,
   activeFrom: Date,
   retiredAt: Date,
 });
+schema.index({ algorithm: 1, generation: 1 }, { name: 'generation', unique: true });
 
 export const SIGNING_KEYS: CollectionSchema = { name: 'signing_keys', schema };
 

@@ -51,15 +51,11 @@ export class SplitRecordStore implements RecordStore {
 
   async consume(kind: RecordKind, id: string, consumedAt: Date): Promise<boolean> {
     if (isDurable(kind)) return this.#durable.consume(kind, id, consumedAt);
-    if (CODES.has(kind)) {
-      const code = await this.#shortLived.find(kind, id);
-      if (!code || code.consumedAt) return false;
-      if (!(await this.#spentCodes.spend(id, code.expiresAt))) {
-        await this.#shortLived.consume(kind, id, consumedAt); // so that whoever looks sees it too
-        return false;
-      }
-    }
-    return this.#shortLived.consume(kind, id, consumedAt);
+    if (!CODES.has(kind)) return this.#shortLived.consume(kind, id, consumedAt);
+    const code = await this.#shortLived.find(kind, id);
+    // The short-lived store first: it keeps the moment, and what it cannot mark, being full or away, is not spent.
+    if (!code || !(await this.#shortLived.consume(kind, id, consumedAt))) return false;
+    return this.#spentCodes.spend(id, code.expiresAt);
   }
 
   async delete(kind: RecordKind, id: string): Promise<void> {

@@ -4,6 +4,7 @@ import type { Database, Statement } from './database.ts';
 interface SigningKeyRow {
   readonly kid: string;
   readonly algorithm: SigningAlgorithm;
+  readonly generation: number;
   readonly sealed_private_jwk: Uint8Array;
   readonly created_at: number;
   readonly active_from: number;
@@ -18,17 +19,17 @@ export class SqliteKeyStore implements KeyStore {
   constructor({ database }: { readonly database: Database }) {
     this.#database = database;
     this.#insert = database.prepare(
-      `INSERT INTO signing_keys (kid, algorithm, sealed_private_jwk, created_at, active_from, retired_at)
-       VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+      `INSERT INTO signing_keys (kid, algorithm, generation, sealed_private_jwk, created_at, active_from, retired_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
     );
     this.#list = database.prepare('SELECT * FROM signing_keys ORDER BY created_at DESC, kid');
   }
 
-  insert({ kid, algorithm, sealedPrivateJwk, createdAt, activeFrom, retiredAt }: SigningKey): Promise<boolean> {
+  insert({ kid, algorithm, generation, sealedPrivateJwk, ...times }: SigningKey): Promise<boolean> {
+    const { createdAt, activeFrom, retiredAt } = times;
     return this.#database.write('durable', () => {
-      const retired = retiredAt?.getTime() ?? null;
-      const times = [createdAt.getTime(), activeFrom.getTime(), retired];
-      return this.#insert.run(kid, algorithm, sealedPrivateJwk, ...times).changes === 1;
+      const row = [kid, algorithm, generation, sealedPrivateJwk, createdAt.getTime(), activeFrom.getTime()];
+      return this.#insert.run(...row, retiredAt?.getTime() ?? null).changes === 1;
     });
   }
 
@@ -41,6 +42,7 @@ function toSigningKey(row: SigningKeyRow): SigningKey {
   return {
     kid: row.kid,
     algorithm: row.algorithm,
+    generation: row.generation,
     sealedPrivateJwk: row.sealed_private_jwk,
     createdAt: new Date(row.created_at),
     activeFrom: new Date(row.active_from),

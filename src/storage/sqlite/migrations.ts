@@ -133,4 +133,13 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX records_by_uid ON records (uid) WHERE uid IS NOT NULL;
   CREATE INDEX records_by_user_code ON records (user_code) WHERE user_code IS NOT NULL;
   `,
+  `
+  ALTER TABLE signing_keys ADD COLUMN generation INTEGER NOT NULL DEFAULT 0;
+  UPDATE signing_keys SET generation = (
+    SELECT count(*) FROM signing_keys AS earlier
+    WHERE earlier.algorithm = signing_keys.algorithm
+      AND (earlier.created_at, earlier.kid) <= (signing_keys.created_at, signing_keys.kid)
+  );
+  CREATE UNIQUE INDEX signing_keys_by_generation ON signing_keys (algorithm, generation);
+  `,
 ];
