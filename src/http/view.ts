@@ -1,6 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
-import ejs from 'ejs';
+import { compileTemplates } from '../lib/templates.ts';
 import type { Language } from './languages/languages.ts';
 import { createWording, type Wording } from './languages/wording.ts';
 import type { ViewModels, ViewName } from './view-models.ts';
@@ -34,7 +32,7 @@ const LOCALS: readonly (keyof Locals)[] = ['model', 'text', 'page'];
 
 /** Reads and compiles every template at once, so that a broken one fails the start and not a person. */
 export function createViews({ folder, manifest, languages }: ViewSettings): Views {
-  const templates = compileTemplates(folder);
+  const templates = compileTemplates(folder, LOCALS);
   const english = createWording(languages.en);
   const wordings = new Map(Object.entries(languages).map(([name, language]) => [name, createWording(language)]));
   const wording = (language: string): Wording => wordings.get(language) ?? english;
@@ -54,24 +52,4 @@ export function createViews({ folder, manifest, languages }: ViewSettings): View
   }
 
   return { render, wording };
-}
-
-/** By their path in the folder, without the ending. */
-function compileTemplates(folder: string): ReadonlyMap<string, ejs.TemplateFunction> {
-  const templates = new Map<string, ejs.TemplateFunction>();
-  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
-  for (const file of files.filter((name) => name.endsWith('.ejs'))) {
-    const filename = resolve(folder, file);
-    const template = ejs.compile(readFileSync(filename, 'utf8'), {
-      filename,
-      root: folder, // includes begin with a slash: others would be looked for on the disk at each rendering
-      cache: true,
-      strict: true,
-      destructuredLocals: [...LOCALS],
-      rmWhitespace: true,
-    });
-    ejs.cache.set(filename, template); // where an include looks first
-    templates.set(file.slice(0, -'.ejs'.length), template);
-  }
-  return templates;
 }

@@ -14,6 +14,7 @@ export type AccountId = Branded<'AccountId'>;
 export type PasskeyId = Branded<'PasskeyId'>;
 export type ClientId = Branded<'ClientId'>;
 export type SignInId = Branded<'SignInId'>;
+export type MailId = Branded<'MailId'>;
 
 /** Makes every identifier and every secret of the installation. */
 export class Ids {

@@ -12,6 +12,8 @@ export interface Totp {
 
 /** Durable; at most one for each account. */
 export interface TotpStore {
+  /** False when the account has one. */
+  insert(totp: Totp): Promise<boolean>;
   /** Inserts or replaces. */
   put(totp: Totp): Promise<void>;
   find(accountId: AccountId): Promise<Totp | undefined>;

@@ -14,7 +14,7 @@ interface Opened {
 
 const TTL = 60;
 const ID = digest('id');
-const KINDS: readonly DurableKind[] = ['Grant', 'RefreshToken'];
+const KINDS: readonly DurableKind[] = ['Consent', 'Grant', 'RefreshToken'];
 
 /** Holds a backend to what `DurableRecordStore` and `SpentStore` promise. */
 export function describeDurableRecordStore(name: string, open: (t: TestContext) => Promise<Opened>): void {
@@ -55,6 +55,35 @@ export function describeDurableRecordStore(name: string, open: (t: TestContext) 
       const { records } = (await open(t)).storage;
       await race(50, (index) => records.put('Grant', ID, buildRecord(`${index}`), { accountId: 'account' }));
       assert.ok(await records.find('Grant', ID));
+    });
+
+    test('what is there is replaced, and what is gone or expired stays away', async (t) => {
+      const { storage, clock } = await open(t);
+      const { records } = storage;
+      for (const kind of ['Consent', 'Grant'] as const) {
+        assert.equal(await records.replace(kind, ID, buildRecord('second'), {}), false);
+        await records.put(kind, ID, buildRecord('first'), {});
+        assert.equal(await records.replace(kind, ID, buildRecord('second'), {}), true);
+        assert.deepEqual(await records.find(kind, ID), buildRecord('second'));
+      }
+      clock.advance(TTL);
+      assert.equal(await records.replace('Grant', ID, buildRecord('later'), {}), false);
+      await records.delete('Consent', ID);
+      assert.equal(await records.replace('Consent', ID, buildRecord('later'), {}), false);
+    });
+
+    test('a consent goes with its grants and is listed no more, and others stay', async (t) => {
+      const { records } = (await open(t)).storage;
+      for (const consent of ['mine', 'other']) {
+        await records.put('Consent', digest(consent), buildRecord(consent), { accountId: 'account' });
+        await records.put('Grant', digest(consent), buildRecord('grant'), { grantId: digest(consent) });
+      }
+      await records.deleteByConsent(digest('mine'));
+      await records.deleteByConsent(digest('mine'));
+      const remaining = await records.listByAccount('Consent', 'account');
+      assert.deepEqual(remaining, [{ ...buildRecord('other'), id: digest('other') }]);
+      assert.equal(await records.find('Grant', digest('mine')), undefined);
+      assert.deepEqual(await records.find('Grant', digest('other')), buildRecord('grant'));
     });
 
     test('it is there until its time is up, and not a millisecond longer', async (t) => {

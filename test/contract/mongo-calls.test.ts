@@ -55,7 +55,10 @@ test('every write waits for the journals of a majority and every call is limited
   await keys.list();
   await records.put('RefreshToken', 'id', RECORD, {});
   await records.consume('RefreshToken', 'id', TEST_START);
+  await records.replace('Grant', 'id', RECORD, {});
+  await records.listByAccount('Consent', account.id);
   await records.deleteByGrant('grant', 'id');
+  await records.deleteByConsent('id');
   await records.deleteByAccount(account.id);
   await spentCodes.spend('id', TEST_START);
   await stores.ping();
@@ -73,6 +76,7 @@ test('every write waits for the journals of a majority and every call is limited
       ['accounts', { level: 'local' }],
       ['failures', undefined],
       ['signing_keys', { level: 'majority' }],
+      ['consents', { level: 'local' }],
     ],
   );
 });

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { addSeconds } from '../../src/lib/clock.ts';
 import { digest } from '../../src/lib/digest.ts';
 import { type MongoStores, openMongo } from '../../src/storage/mongo/open-mongo.ts';
-import { buildPasskey, buildTotp } from '../support/builders.ts';
+import { buildMailJob, buildPasskey, buildRecoveryCodeSet, buildTotp } from '../support/builders.ts';
 import { TEST_START, TestClock } from '../support/clock.ts';
 import type { MongoRace } from '../support/mongo-racer.ts';
 import { findTestServer, NO_SERVER, type TestServer } from '../support/mongodb.ts';
@@ -17,7 +17,7 @@ import { insertAccount } from '../support/stored-account.ts';
 const RACER = fileURLToPath(new URL('../support/mongo-racer.ts', import.meta.url));
 const ROUNDS = 60;
 const PASSKEYS = 10;
-const SPENT_ONCE = ['consume', 'spend', 'advance', 'recordUse', 'claimEmail'] as const;
+const SPENT_ONCE = ['consume', 'spend', 'advance', 'recordUse', 'spendRecoveryCode', 'claimEmail'] as const;
 
 function startRacer(t: TestContext, url: string): ChildProcess {
   const racer = fork(RACER, [url]);
@@ -34,13 +34,16 @@ async function receive(racer: ChildProcess): Promise<unknown> {
 }
 
 /** Stores what the racers race for. */
-async function prepare({ totps, passkeys, records, ...stores }: MongoStores): Promise<Omit<MongoRace, 'name'>> {
+async function prepare({ totps, passkeys, records, outbox, ...stores }: MongoStores): Promise<Omit<MongoRace, 'name'>> {
   const { id: accountId, organizationId } = await insertAccount(stores);
   const owned = Array.from({ length: PASSKEYS }, () => buildPasskey({ accountId }));
   const record = { payload: '{}', expiresAt: addSeconds(TEST_START, 60) };
   await totps.put(buildTotp({ accountId }));
+  const codes = Array.from({ length: ROUNDS }, (_, round) => ({ digest: `${round}` }));
+  await stores.recoveryCodes.replace(buildRecoveryCodeSet({ accountId, codes }));
   await race(PASSKEYS, (index) => passkeys.insert(requireValue(owned[index]), PASSKEYS));
   await race(ROUNDS, (round) => records.put('RefreshToken', digest(`${round}`), record, {}));
+  await race(ROUNDS, () => outbox.insert(buildMailJob()));
   return { accountId, organizationId, passkeyIds: owned.map(({ id }) => id), rounds: ROUNDS };
 }
 
@@ -77,6 +80,11 @@ function defineTests(server: TestServer): void {
         counts.toSorted((left, right) => left - right),
         expected,
       );
+    });
+    await t.test('claim gives each mail to one', async () => {
+      const claimed = (await run('claim')).flat().filter((id) => typeof id === 'string');
+      assert.equal(claimed.length, ROUNDS);
+      assert.equal(new Set(claimed).size, ROUNDS);
     });
     await t.test('the last passkey stays', async () => {
       const outcomes = (await run('deletePasskey', { passkeyIds: prepared.passkeyIds.toReversed() })).flat();

@@ -1,87 +1,19 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type {
-  Account,
-  AccountPassword,
-  PasskeyOffer,
-  PostalAddress,
-  Profile,
-} from '../../src/accounts/account-store.ts';
-import type { Client, ClientResource, ClientSecret, ClientSettings } from '../../src/clients/client-store.ts';
-import type { SigningKey } from '../../src/keys/key-store.ts';
-import type { RecordIndex, StoredRecord } from '../../src/oidc/record-store.ts';
-import type { Organization } from '../../src/organizations/organization-store.ts';
-import type { Policy } from '../../src/organizations/policy.ts';
+import type { Account } from '../../src/accounts/account-store.ts';
 import type { Passkey } from '../../src/passkeys/passkey-store.ts';
 import { COLLECTIONS } from '../../src/storage/mongo/migrate-mongo.ts';
 import type { CollectionSchema } from '../../src/storage/mongo/mongo-collection.ts';
-import type { Totp } from '../../src/totp/totp-store.ts';
-import {
-  buildAccount,
-  buildClient,
-  buildOrganization,
-  buildPasskey,
-  buildPolicy,
-  buildSigningKey,
-  buildTotp,
-} from '../support/builders.ts';
+import { buildAccount, buildClient, buildOrganization, buildPasskey } from '../support/builders.ts';
 import { TEST_START } from '../support/clock.ts';
+import { FULL_ITEMS } from '../support/full-items.ts';
 import { findTestServer, NO_SERVER, type TestServer } from '../support/mongodb.ts';
 import { requireValue } from '../support/require-value.ts';
 
 /** A value that says every type of a schema by example. */
 type Sample = { readonly [name: string]: unknown };
-type Record = Required<StoredRecord & Pick<RecordIndex, 'grantId' | 'accountId'>>;
 
-const address: Required<PostalAddress> = {
-  formatted: '1 Main Street\nTown',
-  streetAddress: '1 Main Street',
-  locality: 'Town',
-  region: 'County',
-  postalCode: '12345',
-  country: 'NL',
-};
-const profile: Required<Profile> = {
-  name: 'Ada Lovelace',
-  givenName: 'Ada',
-  familyName: 'Lovelace',
-  preferredUsername: 'ada',
-  picture: 'https://example.com/ada.png',
-  locale: 'en',
-  zoneinfo: 'Europe/Amsterdam',
-  phoneNumber: '+31200000000',
-  phoneNumberVerified: false,
-  address,
-};
-const password: Required<AccountPassword> = { hash: '$argon2id$', setAt: TEST_START, switchedOffAt: TEST_START };
-const passkeyOffer: Required<PasskeyOffer> = { declinedTimes: 2, notBefore: TEST_START, never: true };
-const policy: Required<Policy> = {
-  ...buildPolicy(),
-  sso: { issuer: 'https://login.example.com', clientId: 'cardea', required: true },
-  attestation: { mode: 'verified', allow: ['an aaguid'], deny: ['another'], synced: 'refuse' },
-};
-const resource: Required<ClientResource> = { indicator: 'https://api.example.com', scopes: ['read'] };
-const settings: Required<ClientSettings> = { ...buildClient().settings, resources: [resource] };
-const secret: Required<ClientSecret> = { digest: 'd', lastFour: 'abcd', createdAt: TEST_START, expiresAt: TEST_START };
-
-const organization: Required<Organization> = { ...buildOrganization(), policy };
-const account: Required<Account> = { ...buildAccount(), profile, password, passkeyOffer, disabledAt: TEST_START };
-const client: Required<Client> = { ...buildClient(), settings, secrets: [secret], disabledAt: TEST_START };
-const passkey: Required<Passkey> = {
-  ...buildPasskey(),
-  lastUsedAt: TEST_START,
-  lastUsedWith: 'a browser',
-  verifiedAt: TEST_START,
-};
-const totp: Required<Totp> = buildTotp();
-const key: Required<SigningKey> = { ...buildSigningKey(), retiredAt: TEST_START };
-const record: Record = {
-  payload: '{}',
-  expiresAt: TEST_START,
-  consumedAt: TEST_START,
-  grantId: 'grant',
-  accountId: 'account',
-};
+const { organization, account, client, passkey, totp, recoveryCodes: codes, key, mailJob, record } = FULL_ITEMS;
 
 /** What each collection holds, with every optional field. The ids are those of the documents; a client's metadata stand there as text. */
 const SAMPLES: { readonly [collection: string]: Sample } = {
@@ -90,10 +22,13 @@ const SAMPLES: { readonly [collection: string]: Sample } = {
   failures: { accountId: account.id, factor: 'totp', count: 1 },
   passkeys: { passkeys: [omit(passkey, 'accountId')] },
   totps: omit(totp, 'accountId'),
+  recovery_codes: omit(codes, 'accountId'),
   clients: { ...omit(client, 'id'), metadata: JSON.stringify(client.metadata) },
   signing_keys: omit(key, 'kid'),
-  grants: record,
-  refresh_tokens: record,
+  outbox: omit(mailJob, 'id'),
+  consents: omit(record, 'id'),
+  grants: omit(record, 'id'),
+  refresh_tokens: omit(record, 'id'),
   spent_codes: { expiresAt: TEST_START },
 };
 
@@ -120,12 +55,13 @@ else test('what is stored with every optional field', { skip: NO_SERVER });
 
 function defineTests({ open }: TestServer): void {
   test('comes back as it was', async (t) => {
-    const { organizations, accounts, clients, passkeys, totps, keys } = (await open(t)).storage;
+    const { organizations, accounts, clients, passkeys, totps, recoveryCodes, keys } = (await open(t)).storage;
     await organizations.insert(organization);
     await accounts.insert(account);
     await clients.insert(client);
     await passkeys.insert(passkey, 1);
     await totps.put(totp);
+    await recoveryCodes.replace(codes);
     await keys.insert(key);
 
     assert.deepEqual(await organizations.find(organization.id), organization);
@@ -133,6 +69,7 @@ function defineTests({ open }: TestServer): void {
     assert.deepEqual(await clients.find(client.id), client);
     assert.deepEqual(await passkeys.find(passkey.id), passkey);
     assert.deepEqual(await totps.find(totp.accountId), totp);
+    assert.deepEqual(await recoveryCodes.find(codes.accountId), codes);
     assert.deepEqual(await keys.list(), [key]);
   });
 
@@ -153,23 +90,29 @@ function defineTests({ open }: TestServer): void {
     const { organizations, clients, passkeys } = (await open(t)).storage;
     const unknown = { surplus: 'value' };
     await assert.rejects(organizations.insert({ ...buildOrganization(), ...unknown }), { name: 'StrictModeError' });
-    const inside = { ...policy, sso: { ...requireValue(policy.sso), ...unknown } };
+    const inside = { ...organization.policy, sso: { ...requireValue(organization.policy.sso), ...unknown } };
     await assert.rejects(organizations.insert({ ...organization, policy: inside }), { name: 'StrictModeError' });
-    await assert.rejects(clients.insert(buildClient({ secrets: [{ ...secret, ...unknown }] })), /StrictModeError/);
+    await assert.rejects(
+      clients.insert(buildClient({ secrets: [{ ...requireValue(client.secrets[0]), ...unknown }] })),
+      /StrictModeError/,
+    );
     await assert.rejects(passkeys.insert({ ...buildPasskey(), ...unknown }, 1), /StrictModeError/);
   });
 
   test('an operator in the place of a value is no operator', async (t) => {
-    const { accounts, passkeys, totps } = (await open(t)).storage;
+    const { accounts, passkeys, totps, recoveryCodes } = (await open(t)).storage;
     const use = { counter: 9, backedUp: true, usedAt: TEST_START, usedWith: 'a browser' };
     await accounts.insert(account);
     await totps.put(totp);
     await passkeys.insert(passkey, 1);
+    await recoveryCodes.replace({ ...codes, codes: [{ digest: 'a digest' }] });
     for (const operator of [{ $ne: null }, { $gt: '' }, { $exists: true }, ['a'], undefined]) {
       const id = operator as unknown as Account['id']; // what no schema has let through
       await assert.rejects(accounts.find(id), /^(CastError|TypeError)/);
       await assert.rejects(accounts.findByEmail(account.organizationId, id), /^(CastError|TypeError)/);
       await assert.rejects(totps.delete(id), /^(CastError|TypeError)/);
+      const codeDigest = operator as unknown as string; // the same
+      assert.notEqual(await recoveryCodes.spend(codes.accountId, codeDigest, TEST_START).catch(() => false), true);
       const passkeyId = operator as unknown as Passkey['id']; // the same
       assert.notEqual(await passkeys.recordUse(passkeyId, use).catch(() => false), true);
       await assert.rejects(passkeys.delete(passkey.accountId, passkeyId, false), /^(CastError|TypeError)/);

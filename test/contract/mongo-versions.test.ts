@@ -2,11 +2,14 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { mongo } from 'mongoose';
 import { addSeconds } from '../../src/lib/clock.ts';
+import { COLLECTIONS } from '../../src/storage/mongo/migrate-mongo.ts';
 import {
   buildAccount,
   buildClient,
+  buildMailJob,
   buildOrganization,
   buildPasskey,
+  buildRecoveryCodeSet,
   buildSigningKey,
   buildTotp,
 } from '../support/builders.ts';
@@ -37,13 +40,12 @@ function defineTests({ open }: TestServer): void {
     await storage.totps.put(buildTotp({ accountId: account.id }));
     await storage.clients.insert(buildClient());
     await storage.keys.insert(buildSigningKey());
-    await storage.records.put('Grant', 'id', RECORD, {});
-    await storage.records.put('RefreshToken', 'id', RECORD, {});
+    await storage.recoveryCodes.insert(buildRecoveryCodeSet({ accountId: account.id }));
+    await storage.outbox.insert(buildMailJob());
+    for (const kind of ['Consent', 'Grant', 'RefreshToken'] as const) await storage.records.put(kind, 'id', RECORD, {});
     await storage.spentCodes.spend('id', RECORD.expiresAt);
 
-    const names = (await db.listCollections().toArray()).map(({ name }) => name);
-    assert.equal(names.length, 10);
-    for (const name of names) assert.equal((await db.collection(name).findOne())?.schemaVersion, 1, name);
+    for (const { name } of COLLECTIONS) assert.equal((await db.collection(name).findOne())?.schemaVersion, 1, name);
   });
 
   test('what only a newer release knows is neither shown nor touched', async (t) => {

@@ -1,15 +1,26 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { buildAccount, buildClient, buildOrganization, buildPasskey, buildTotp } from '../support/builders.ts';
+import {
+  buildAccount,
+  buildClient,
+  buildMailJob,
+  buildOrganization,
+  buildPasskey,
+  buildTotp,
+} from '../support/builders.ts';
 import { TEST_START } from '../support/clock.ts';
 import { findTestServer, NO_SERVER, type TestServer } from '../support/mongodb.ts';
+import { requireValue } from '../support/require-value.ts';
 import { describeAccountStore } from './account-store-contract.ts';
 import { describeClientStore } from './client-store-contract.ts';
 import { describeDurableRecordStore } from './durable-record-store-contract.ts';
 import { describeFailureStore } from './failure-store-contract.ts';
 import { describeKeyStore } from './key-store-contract.ts';
+import { describeLastingRecordStore } from './lasting-record-store-contract.ts';
 import { describeOrganizationStore } from './organization-store-contract.ts';
+import { describeOutboxStore } from './outbox-store-contract.ts';
 import { describePasskeyStore } from './passkey-store-contract.ts';
+import { describeRecoveryCodeStore } from './recovery-code-store-contract.ts';
 import { describeTotpStore } from './totp-store-contract.ts';
 
 const NAME = 'mongodb';
@@ -24,9 +35,23 @@ function defineTests({ open }: TestServer): void {
   describeFailureStore(NAME, open);
   describePasskeyStore(NAME, open);
   describeTotpStore(NAME, open);
+  describeRecoveryCodeStore(NAME, open);
   describeClientStore(NAME, open);
   describeKeyStore(NAME, open);
+  describeOutboxStore(NAME, open);
   describeDurableRecordStore(NAME, open);
+  describeLastingRecordStore(NAME, async (t) => {
+    const { storage, clock } = await open(t);
+    return { storage: { records: storage.records, lastingRecords: storage.records }, clock };
+  });
+
+  test('nothing of the letter of a finished mail stays', async (t) => {
+    const { storage, db } = await open(t);
+    await storage.outbox.insert(buildMailJob());
+    assert.equal((await db.collection('outbox').findOne())?.sealedLetter?.length(), 300);
+    await storage.outbox.finish(requireValue(await storage.outbox.claim(1)), 'sent');
+    assert.equal((await db.collection('outbox').findOne())?.sealedLetter, undefined);
+  });
 
   test('open stores answer', async (t) => {
     const { storage } = await open(t);
@@ -48,6 +73,7 @@ function defineTests({ open }: TestServer): void {
       () => storage.totps.put(buildTotp()),
       () => storage.clients.list({ limit: 1 }),
       () => storage.keys.list(),
+      () => storage.outbox.claim(1),
       () => storage.records.deleteByAccount(id),
       () => storage.spentCodes.spend('id', TEST_START),
     ];

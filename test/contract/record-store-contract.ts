@@ -20,6 +20,8 @@ const KINDS: { readonly [Kind in RecordKind]: true } = {
   PushedAuthorizationRequest: true,
   ReplayDetection: true,
   BackchannelAuthenticationRequest: true,
+  Consent: true,
+  EndedSession: true,
 };
 const ID = digest('id');
 
@@ -77,6 +79,41 @@ export function describeRecordStore(name: string, open: OpenStores<'records'>): 
       assert.deepEqual(await records.find('ReplayDetection', ID), later);
     });
 
+    test('what is there is replaced with what it is found by, and what is gone or expired stays away', async (t) => {
+      const { storage, clock } = await open(t);
+      const { records } = storage;
+      const second = buildRecord('second');
+      for (const kind of ['Grant', 'Consent'] as const) {
+        assert.equal(await records.replace(kind, ID, second, {}), false);
+        assert.equal(await records.find(kind, ID), undefined);
+        await records.put(kind, ID, buildRecord('first'), { accountId: 'first', grantId: 'first' });
+        assert.equal(await records.replace(kind, ID, second, { accountId: 'second', grantId: 'second' }), true);
+        await records.deleteByAccount('first');
+        await records.deleteByConsent('first');
+        assert.deepEqual(await records.find(kind, ID), second);
+        await records.deleteByAccount('second');
+        assert.equal(await records.find(kind, ID), undefined);
+        await records.put(kind, ID, buildRecord('first'), {});
+      }
+      clock.advance(TTL);
+      const later = { payload: 'later', expiresAt: addSeconds(TEST_START, 2 * TTL) };
+      for (const kind of ['Grant', 'Consent'] as const) {
+        assert.equal(await records.replace(kind, ID, later, {}), false);
+        assert.equal(await records.find(kind, ID), undefined);
+      }
+    });
+
+    test('a grant that is deleted while many would replace it is gone', async (t) => {
+      const { records } = (await open(t)).storage;
+      await records.put('Grant', ID, buildRecord('grant'), { grantId: 'consent' });
+      await Promise.all([
+        race(25, (index) => records.replace('Grant', ID, buildRecord(`${index}`), { grantId: 'consent' })),
+        records.deleteByConsent('consent'),
+        race(25, (index) => records.replace('Grant', ID, buildRecord(`${index}`), { grantId: 'consent' })),
+      ]);
+      assert.equal(await records.find('Grant', ID), undefined);
+    });
+
     test('it is there until its time is up, and not a millisecond longer', async (t) => {
       const { storage, clock } = await open(t);
       const { records } = storage;
@@ -127,6 +164,38 @@ export function describeRecordStore(name: string, open: OpenStores<'records'>): 
       assert.equal(await records.findByUid('other'), undefined);
     });
 
+    test('an account lists what it has of a kind, live and no longer of another account', async (t) => {
+      const { storage, clock } = await open(t);
+      const { records } = storage;
+      const used = { payload: 'used', expiresAt: addSeconds(TEST_START, TTL / 2) };
+      for (const kind of ['Session', 'Consent'] as const) {
+        assert.deepEqual(await records.listByAccount(kind, 'mine'), []);
+        await records.put(kind, digest('1'), buildRecord(`${kind} 1`), { accountId: 'mine', uid: '1' });
+        await records.put(kind, digest('2'), used, { accountId: 'mine', uid: '2' });
+        await records.put(kind, digest('3'), buildRecord('moved'), { accountId: 'mine', uid: '3' });
+        await records.put(kind, digest('3'), buildRecord('moved'), { accountId: 'other', uid: '3' });
+        await records.put(kind, digest('4'), buildRecord('deleted'), { accountId: 'mine', uid: '4' });
+        await records.delete(kind, digest('4'));
+        await records.put(kind, digest('5'), buildRecord('nobody'), {});
+      }
+      await records.put('Grant', digest('1'), buildRecord('Grant'), { accountId: 'mine' });
+
+      for (const kind of ['Session', 'Consent'] as const) {
+        const listed = (await records.listByAccount(kind, 'mine')).toSorted((a, b) =>
+          a.payload.localeCompare(b.payload),
+        );
+        assert.deepEqual(listed, [
+          { ...buildRecord(`${kind} 1`), id: digest('1') },
+          { ...used, id: digest('2') },
+        ]);
+        assert.equal((await records.listByAccount(kind, 'other')).length, 1);
+      }
+      clock.advance(TTL / 2);
+      assert.equal((await records.listByAccount('Session', 'mine')).length, 1);
+      clock.advance(TTL / 2);
+      assert.deepEqual(await records.listByAccount('Consent', 'mine'), []);
+    });
+
     test('a grant goes with its codes and refresh tokens, again and again, and others stay', async (t) => {
       const { records } = (await open(t)).storage;
       for (const grantId of ['mine', 'other']) {
@@ -158,6 +227,27 @@ export function describeRecordStore(name: string, open: OpenStores<'records'>): 
       assert.deepEqual(await records.find('Grant', digest('grant')), buildRecord('grant'));
     });
 
+    test('a consent goes with its grants, again and again, and others stay', async (t) => {
+      const { records } = (await open(t)).storage;
+      for (const consent of ['mine', 'other']) {
+        await records.put('Consent', digest(consent), buildRecord('consent'), { accountId: 'account' });
+        for (const grant of ['1', '2']) {
+          const index = { accountId: 'account', grantId: digest(consent) };
+          await records.put('Grant', digest(grant + consent), buildRecord('grant'), index);
+        }
+      }
+
+      await records.deleteByConsent(digest('mine'));
+      await records.deleteByConsent(digest('mine'));
+
+      const remaining = await records.listByAccount('Consent', 'account');
+      assert.deepEqual(remaining, [{ ...buildRecord('consent'), id: digest('other') }]);
+      for (const grant of ['1', '2']) {
+        assert.equal(await records.find('Grant', digest(`${grant}mine`)), undefined);
+        assert.deepEqual(await records.find('Grant', digest(`${grant}other`)), buildRecord('grant'));
+      }
+    });
+
     test('all that an account has goes, and what others have stays', async (t) => {
       const { records } = (await open(t)).storage;
       await putAllOf(records, 'mine');
@@ -165,7 +255,7 @@ export function describeRecordStore(name: string, open: OpenStores<'records'>): 
       await records.deleteByAccount('mine');
       await records.deleteByAccount('mine');
       assert.deepEqual(await findKindsOf(records, 'mine'), []);
-      assert.deepEqual(await findKindsOf(records, 'other'), ['Session', 'Grant', 'AuthorizationCode', 'RefreshToken']);
+      assert.deepEqual(await findKindsOf(records, 'other'), OF_ACCOUNTS);
     });
 
     test('all that an account has goes except the session to be kept', async (t) => {
@@ -183,7 +273,7 @@ function buildRecord(payload: string) {
   return { payload, expiresAt: addSeconds(TEST_START, TTL) };
 }
 
-const OF_ACCOUNTS = ['Session', 'Grant', 'AuthorizationCode', 'RefreshToken'] as const;
+const OF_ACCOUNTS = ['Session', 'Consent', 'Grant', 'AuthorizationCode', 'RefreshToken'] as const;
 
 async function putAllOf(records: RecordStore, accountId: string): Promise<void> {
   for (const kind of OF_ACCOUNTS) {

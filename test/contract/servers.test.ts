@@ -30,7 +30,7 @@ function defineTests(server: TestServer): void {
     const storage = await openServerStorage({ ...addresses, production: true, clock, ids: new Ids() });
     t.after(() => storage[Symbol.asyncDispose]());
     await Promise.all(
-      ['grants', 'refresh_tokens', 'spent_codes'].map((name) => db.collection(name).dropIndex('expiry')),
+      ['consents', 'grants', 'refresh_tokens', 'spent_codes'].map((name) => db.collection(name).dropIndex('expiry')),
     ); // the server's own tidying would remove what a clock of the past has just stored
     return { redis, storage, clock };
   }

@@ -59,6 +59,7 @@ test('what an installation must not lose is on the disk before it is acknowledge
     () => totps.advance(id, 1),
     () => totps.delete(id),
     () => records.deleteByGrant('grant'),
+    () => records.deleteByConsent('consent'),
     () => records.deleteByAccount(id),
   ];
   for (const call of calls) assert.equal(await isDurable(call), true, call.toString());
@@ -89,6 +90,7 @@ test('records are durable by their kind, and so is what spends or deletes them',
     'Grant',
     'RefreshToken',
     'AuthorizationCode',
+    'Consent',
     'AccessToken',
     'Session',
     'ReplayDetection',

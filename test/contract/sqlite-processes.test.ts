@@ -10,7 +10,7 @@ import { digest } from '../../src/lib/digest.ts';
 import type { ClientId } from '../../src/lib/ids.ts';
 import { openSqliteStorage } from '../../src/storage/sqlite/sqlite-storage.ts';
 import type { Storage } from '../../src/storage/storage.ts';
-import { buildPasskey, buildTotp } from '../support/builders.ts';
+import { buildMailJob, buildPasskey, buildRecoveryCodeSet, buildTotp } from '../support/builders.ts';
 import { TEST_START, TestClock } from '../support/clock.ts';
 import { race } from '../support/race.ts';
 import type { Race } from '../support/storage-racer.ts';
@@ -20,7 +20,7 @@ import { makeTempFolder } from '../support/temp-folder.ts';
 const RACER = fileURLToPath(new URL('../support/storage-racer.ts', import.meta.url));
 const WRITER = fileURLToPath(new URL('../support/storage-writer.ts', import.meta.url));
 const ROUNDS = 60;
-const SPENT_ONCE = ['take', 'consume', 'putIfAbsent', 'advance', 'recordUse'] as const;
+const SPENT_ONCE = ['take', 'consume', 'putIfAbsent', 'advance', 'recordUse', 'spend'] as const;
 const COUNTED = ['countTry', 'hit'] as const;
 
 async function openStorage(t: TestContext, path: string): Promise<Storage> {
@@ -51,8 +51,11 @@ async function prepare(storage: Storage): Promise<Omit<Race, 'name'>> {
   const record = { payload: '{}', expiresAt: addSeconds(TEST_START, 60) };
   await storage.totps.put(buildTotp({ accountId }));
   await storage.passkeys.insert(passkey, 1);
+  const codes = Array.from({ length: ROUNDS }, (_, round) => ({ digest: `${round}` }));
+  await storage.recoveryCodes.replace(buildRecoveryCodeSet({ accountId, codes }));
   await race(ROUNDS, async (round) => {
     await storage.tickets.put('sign-up', `${round}`, {}, 60);
+    await storage.outbox.insert(buildMailJob());
     await storage.records.put('RefreshToken', digest(`${round}`), record, {});
   });
   return { accountId, passkeyId: passkey.id, rounds: ROUNDS };
@@ -87,6 +90,11 @@ test('two processes that open a new file at once share it, and nothing is done o
       );
     });
   }
+  await t.test('claim gives each mail to one', async () => {
+    const claimed = (await run('claim')).flat().filter((id) => id !== false);
+    assert.equal(claimed.length, ROUNDS);
+    assert.equal(new Set(claimed).size, ROUNDS);
+  });
   await t.test('insert keeps to the limit', async () => {
     const outcomes = (await run('insert')).flat();
     assert.equal(outcomes.filter((outcome) => outcome === 'inserted').length, ROUNDS);

@@ -4,8 +4,10 @@ import type { Storage } from '../../src/storage/storage.ts';
 import {
   buildAccount,
   buildClient,
+  buildMailJob,
   buildOrganization,
   buildPasskey,
+  buildRecoveryCodeSet,
   buildSignIn,
   buildSigningKey,
   buildTotp,
@@ -66,6 +68,7 @@ function buildCalls(): Calls {
   const account = buildAccount();
   const passkey = buildPasskey();
   const client = buildClient();
+  const mail = buildMailJob();
   const signIn = buildSignIn();
   const record = { payload: '{}', expiresAt: TEST_START };
   const use = { counter: 1, backedUp: true, usedAt: TEST_START, usedWith: 'Firefox on Linux' };
@@ -97,7 +100,20 @@ function buildCalls(): Calls {
       rename: [account.id, passkey.id, 'name'],
       delete: [account.id, passkey.id, true],
     },
-    totps: { put: [buildTotp()], find: [account.id], advance: [account.id, 1], delete: [account.id] },
+    totps: {
+      insert: [buildTotp()],
+      put: [buildTotp()],
+      find: [account.id],
+      advance: [account.id, 1],
+      delete: [account.id],
+    },
+    recoveryCodes: {
+      insert: [buildRecoveryCodeSet()],
+      replace: [buildRecoveryCodeSet()],
+      find: [account.id],
+      spend: [account.id, 'digest', TEST_START],
+      delete: [account.id],
+    },
     clients: {
       insert: [client],
       find: [client.id],
@@ -106,19 +122,31 @@ function buildCalls(): Calls {
       list: [{ limit: 1 }],
     },
     keys: { insert: [buildSigningKey()], list: [] },
+    outbox: {
+      insert: [mail],
+      claim: [1],
+      putBack: [{ id: mail.id, attempt: 1 }, TEST_START],
+      finish: [{ id: mail.id, attempt: 1 }, 'sent'],
+      list: [{ limit: 1 }],
+      sweep: ['sent', TEST_START],
+    },
     tickets: { put: ['sign-up', 'id', {}, 1], find: ['sign-up', 'id'], take: ['sign-up', 'id'] },
     rates: { hit: ['key', budget], clear: ['key'] },
     signIns: { insert: [signIn], find: [signIn.id], update: [signIn], delete: [signIn.id] },
     records: {
       put: ['Session', 'id', record, {}],
       putIfAbsent: ['ReplayDetection', 'id', record],
+      replace: ['Grant', 'id', record, {}],
       find: ['Session', 'id'],
       findByUid: ['uid'],
       findByUserCode: ['code'],
+      listByAccount: ['Session', 'account'],
       consume: ['Session', 'id', TEST_START],
       delete: ['Session', 'id'],
       deleteByGrant: ['grant'],
+      deleteByConsent: ['consent'],
       deleteByAccount: ['account'],
     },
+    lastingRecords: { insert: ['Grant', { ...record, id: 'id' }], list: ['Grant', 1] },
   };
 }

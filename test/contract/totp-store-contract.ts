@@ -24,7 +24,16 @@ export function describeTotpStore(name: string, open: OpenStores<'organizations'
       assert.deepEqual(await totps.find(accountId), totp);
     });
 
-    test('a second one replaces the first whole', async (t) => {
+    test('one is inserted where there is none, even by many at once, and replaces nothing', async (t) => {
+      const { totps, accountId } = await openWithAccount(t);
+      const totp = buildTotp({ accountId, lastStep: 3 });
+      const outcomes = await race(20, () => totps.insert(totp));
+      assert.equal(outcomes.filter(Boolean).length, 1);
+      assert.equal(await totps.insert(buildTotp({ accountId, lastStep: 9 })), false);
+      assert.deepEqual(await totps.find(accountId), totp);
+    });
+
+    test('a second one put replaces the first whole', async (t) => {
       const { totps, accountId } = await openWithAccount(t);
       const second = buildTotp({ accountId, lastStep: 3 });
       await totps.put(buildTotp({ accountId, lastStep: 9 }));

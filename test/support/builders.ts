@@ -3,9 +3,11 @@ import type { Client } from '../../src/clients/client-store.ts';
 import type { SigningKey } from '../../src/keys/key-store.ts';
 import { addSeconds } from '../../src/lib/clock.ts';
 import { Ids } from '../../src/lib/ids.ts';
+import type { NewMailJob } from '../../src/mail/outbox-store.ts';
 import type { Organization } from '../../src/organizations/organization-store.ts';
 import type { Policy } from '../../src/organizations/policy.ts';
 import type { Passkey } from '../../src/passkeys/passkey-store.ts';
+import type { RecoveryCodeSet } from '../../src/recovery/recovery-code-store.ts';
 import type { SignIn } from '../../src/sign-in/sign-in.ts';
 import type { Totp } from '../../src/totp/totp-store.ts';
 import { TEST_START } from './clock.ts';
@@ -85,6 +87,12 @@ export function buildTotp(overrides: Partial<Totp> = {}): Totp {
   return { accountId: ids.newId(), sealedSecret: ids.newBytes(48), lastStep: 0, confirmedAt: TEST_START, ...overrides };
 }
 
+/** Ten unspent codes that nobody can type. To store them, their account has to be stored first. */
+export function buildRecoveryCodeSet(overrides: Partial<RecoveryCodeSet> = {}): RecoveryCodeSet {
+  const codes = Array.from({ length: 10 }, () => ({ digest: ids.newSecret() }));
+  return { accountId: ids.newId(), codes, madeAt: TEST_START, ...overrides };
+}
+
 /** A confidential client of the authorization code flow, without a secret. */
 export function buildClient(overrides: Partial<Client> = {}): Client {
   return {
@@ -114,6 +122,18 @@ export function buildSigningKey(overrides: Partial<SigningKey> = {}): SigningKey
     sealedPrivateJwk: ids.newBytes(200),
     createdAt: TEST_START,
     activeFrom: TEST_START,
+    ...overrides,
+  };
+}
+
+/** A mail of arbitrary bytes that is to be sent within the hour. */
+export function buildMailJob(overrides: Partial<NewMailJob> = {}): NewMailJob {
+  return {
+    id: ids.newId(),
+    kind: 'passkey-added',
+    sealedLetter: ids.newBytes(300),
+    createdAt: TEST_START,
+    expiresAt: addSeconds(TEST_START, 3600),
     ...overrides,
   };
 }

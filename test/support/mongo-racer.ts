@@ -36,6 +36,8 @@ const RACES = {
     }),
   claimEmail: ({ accounts }, round, { organizationId }) =>
     accounts.insert(buildAccount({ organizationId, email: `racer-${round}@example.com` })),
+  spendRecoveryCode: ({ recoveryCodes }, round, { accountId }) =>
+    recoveryCodes.spend(accountId, `${round}`, TEST_START),
   countTry: ({ failures }, _, { accountId }) => failures.countTry(accountId, 'totp', 'stranger'),
   addPasskey: ({ passkeys }, _, { accountId, rounds, passkeyIds }) =>
     passkeys.insert(buildPasskey({ accountId }), rounds + passkeyIds.length),
@@ -43,6 +45,7 @@ const RACES = {
     const id = passkeyIds[round];
     return id === undefined ? Promise.resolve('none') : passkeys.delete(accountId, id, true);
   },
+  claim: async ({ outbox }) => (await outbox.claim(60))?.id,
 } as const satisfies Record<string, Call>;
 
 async function run(url: string): Promise<void> {

@@ -60,7 +60,7 @@ export class TestServer {
     const clock = new TestClock();
     const storage = await openMongo({ url, clock });
     t.after(() => storage[Symbol.asyncDispose]());
-    const expiring = ['grants', 'refresh_tokens', 'spent_codes'];
+    const expiring = ['consents', 'grants', 'refresh_tokens', 'spent_codes'];
     await Promise.all(expiring.map((name) => db.collection(name).dropIndex('expiry'))); // see WITHOUT_TIDYING
     return { storage, clock, url, db };
   };

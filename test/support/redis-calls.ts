@@ -25,12 +25,15 @@ export function listCalls({ tickets, rates, signIns, records, ping }: RedisStore
     'records.put, indexed': () => records.put('Session', id, record, { accountId: 'account', uid: 'uid' }),
     'records.put, spendable': () => records.put('DeviceCode', id, record, { grantId: 'grant', userCode: 'code' }),
     'records.putIfAbsent': () => records.putIfAbsent('ReplayDetection', id, record),
+    'records.replace': () => records.replace('Grant', id, record, { grantId: 'consent' }),
     'records.find': () => records.find('Session', id),
     'records.findByUid': () => records.findByUid('uid'),
     'records.findByUserCode': () => records.findByUserCode('code'),
+    'records.listByAccount': () => records.listByAccount('Session', 'account'),
     'records.consume': () => records.consume('DeviceCode', id, TEST_START),
     'records.delete': () => records.delete('Session', id),
     'records.deleteByGrant': () => records.deleteByGrant('grant'),
+    'records.deleteByConsent': () => records.deleteByConsent('consent'),
     'records.deleteByAccount': () => records.deleteByAccount('account'),
   } as const satisfies Record<string, () => Promise<unknown>>;
 }

@@ -28,11 +28,13 @@ const RACES = {
   recordUse: ({ passkeys }, round, { passkeyId }) =>
     passkeys.recordUse(passkeyId, { counter: round + 1, backedUp: true, usedAt: TEST_START, usedWith: 'a racer' }),
   insert: ({ passkeys }, _, { accountId, rounds }) => passkeys.insert(buildPasskey({ accountId }), rounds),
+  spend: ({ recoveryCodes }, round, { accountId }) => recoveryCodes.spend(accountId, `${round}`, TEST_START),
   countTry: ({ failures }, _, { accountId }) => failures.countTry(accountId, 'totp', 'stranger'),
   hit: async ({ rates }, _, { rounds }) => {
     const hit = await rates.hit('key', { free: 2 * rounds, windowSeconds: 60, pauseSeconds: 1, maxPauseSeconds: 1 });
     return hit.allowed && hit.count;
   },
+  claim: async ({ outbox }) => (await outbox.claim(60))?.id,
 } as const satisfies Record<string, Call>;
 
 async function run(path: string): Promise<void> {

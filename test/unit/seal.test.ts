@@ -45,6 +45,16 @@ test('a tag that was shortened is not accepted', () => {
   }
 });
 
+test('a digest is the same for the same text in the same place under the same key, and for nothing else', () => {
+  const digest = sealer.digest('text', 'place');
+  const other = new Sealer(new Uint8Array(32).fill(2), new Ids());
+  assert.match(digest, /^[\w-]{43}$/);
+  assert.equal(new Sealer(key, new Ids()).digest('text', 'place'), digest);
+  assert.notEqual(sealer.digest('text', 'elsewhere'), digest);
+  assert.notEqual(sealer.digest('text ', 'place'), digest);
+  assert.notEqual(other.digest('text', 'place'), digest);
+});
+
 test('a sealing key has 32 bytes', () => {
   for (const length of [0, 16, 31, 33]) assert.throws(() => new Sealer(new Uint8Array(length), new Ids()), TypeError);
 });

@@ -5,8 +5,10 @@ import { FAILURES } from './failure-store.ts';
 import { SIGNING_KEYS } from './key-store.ts';
 import type { CollectionSchema } from './mongo-collection.ts';
 import { ORGANIZATIONS } from './organization-store.ts';
+import { OUTBOX } from './outbox-store.ts';
 import { PASSKEYS } from './passkey-store.ts';
-import { GRANTS, REFRESH_TOKENS } from './record-store.ts';
+import { CONSENTS, GRANTS, REFRESH_TOKENS } from './record-store.ts';
+import { RECOVERY_CODES } from './recovery-code-store.ts';
 import { SPENT_CODES } from './spent-store.ts';
 import { TOTPS } from './totp-store.ts';
 
@@ -17,8 +19,11 @@ export const COLLECTIONS: readonly CollectionSchema[] = [
   FAILURES,
   PASSKEYS,
   TOTPS,
+  RECOVERY_CODES,
   CLIENTS,
   SIGNING_KEYS,
+  OUTBOX,
+  CONSENTS,
   GRANTS,
   REFRESH_TOKENS,
   SPENT_CODES,

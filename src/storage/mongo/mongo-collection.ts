@@ -74,6 +74,15 @@ export class MongoCollection<Document extends object> {
     });
   }
 
+  /** Changes the first document that fits in that order, and answers it as it is then; undefined when none fits. */
+  updateFirst(filter: Fields, change: Fields, sort: Listing['sort']): Promise<Document | undefined> {
+    return this.#run(filter, async () => {
+      const options = { ...OPTIONS, sort: { ...sort }, returnDocument: 'after' } as const;
+      const document = await this.#model.findOneAndUpdate({ ...filter }, { ...change }, options).lean();
+      return (document ?? undefined) as Document | undefined; // what a strict schema let in
+    });
+  }
+
   /** Changes the document that fits, or makes one; `taken` when that wants an id or another unique value that is taken. */
   upsert(filter: Fields, change: Fields): Promise<'inserted' | 'changed' | 'taken'> {
     return this.#run(filter, async () => {

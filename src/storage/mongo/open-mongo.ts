@@ -10,8 +10,10 @@ import { MongoKeyStore } from './key-store.ts';
 import { migrateMongo } from './migrate-mongo.ts';
 import { MongoDatabase } from './mongo-database.ts';
 import { MongoOrganizationStore } from './organization-store.ts';
+import { MongoOutboxStore } from './outbox-store.ts';
 import { MongoPasskeyStore } from './passkey-store.ts';
 import { MongoRecordStore } from './record-store.ts';
+import { MongoRecoveryCodeStore } from './recovery-code-store.ts';
 import { MongoSpentStore, type SpentStore } from './spent-store.ts';
 import { MongoTotpStore } from './totp-store.ts';
 
@@ -24,7 +26,16 @@ interface Options {
 
 type DurableStores = Pick<
   Storage,
-  'organizations' | 'accounts' | 'failures' | 'passkeys' | 'totps' | 'clients' | 'keys' | 'ping'
+  | 'organizations'
+  | 'accounts'
+  | 'failures'
+  | 'passkeys'
+  | 'totps'
+  | 'recoveryCodes'
+  | 'clients'
+  | 'keys'
+  | 'outbox'
+  | 'ping'
 >;
 
 /** The durable half of a `Storage`. After disposal each call of each store rejects. */
@@ -53,8 +64,10 @@ export async function openMongo({ url, clock, logger }: Options): Promise<MongoS
     failures: new MongoFailureStore(deps),
     passkeys: new MongoPasskeyStore(deps),
     totps: new MongoTotpStore(deps),
+    recoveryCodes: new MongoRecoveryCodeStore(deps),
     clients: new MongoClientStore(deps),
     keys: new MongoKeyStore(deps),
+    outbox: new MongoOutboxStore(deps),
     records: new MongoRecordStore(deps),
     spentCodes: new MongoSpentStore(deps),
     ping: () => database.ping(),

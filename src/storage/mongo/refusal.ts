@@ -53,5 +53,6 @@ function isUnavailability(error: unknown): boolean {
     return UNAVAILABLE.has(error.code) || error.hasErrorLabel('RetryableWriteError');
   }
   if (error instanceof mongo.MongoServerClosedError || error instanceof mongo.MongoCompatibilityError) return true;
+  if (error instanceof Error && 'syscall' in error) return true; // of a socket: the driver hands it on as it is
   return error instanceof mongo.MongoError && !(error instanceof mongo.MongoAPIError);
 }

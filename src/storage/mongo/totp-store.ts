@@ -1,6 +1,6 @@
 import type { AccountId } from '../../lib/ids.ts';
 import type { Totp, TotpStore } from '../../totp/totp-store.ts';
-import { createReader, defineSchema, SCHEMA_VERSION, toFields } from './fields.ts';
+import { createReader, defineSchema, describeInsertion, SCHEMA_VERSION, toFields } from './fields.ts';
 import { type CollectionSchema, MongoCollection, where } from './mongo-collection.ts';
 import type { MongoDatabase } from './mongo-database.ts';
 
@@ -16,6 +16,10 @@ export class MongoTotpStore implements TotpStore {
 
   constructor({ database }: { readonly database: MongoDatabase }) {
     this.#totps = new MongoCollection(database, TOTPS);
+  }
+
+  async insert({ accountId, ...rest }: Totp): Promise<boolean> {
+    return (await this.#totps.upsert({ _id: accountId }, describeInsertion(schema, rest))) === 'inserted';
   }
 
   /** Replaces the whole document: what a newer release keeps beside a secret was said of the old one. */

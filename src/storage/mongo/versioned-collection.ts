@@ -1,11 +1,11 @@
 import type { Page, PageRequest } from '../../lib/cursor.ts';
-import { type Place, readPlace, toPage } from '../../lib/page.ts';
+import type { Place } from '../../lib/page.ts';
 import { describeChange, describeInsertion, type Fields } from './fields.ts';
-import { type CollectionSchema, MongoCollection, where } from './mongo-collection.ts';
+import { type CollectionSchema, MongoCollection } from './mongo-collection.ts';
 import type { MongoDatabase } from './mongo-database.ts';
+import { readPage, type StoredDocument } from './read-page.ts';
 
 type VersionedItem = Place & { readonly version: number };
-type StoredDocument = { readonly _id: string };
 
 interface Options<Item> {
   readonly database: MongoDatabase;
@@ -51,21 +51,7 @@ export class VersionedCollection<Item extends VersionedItem> {
   }
 
   /** All, or those that a filter of plain values selects. */
-  async list(request: PageRequest, filter: Fields = {}): Promise<Page<Item>> {
-    const { limit } = request;
-    const behind = describeBehind(readPlace(request));
-    const sort = { createdAt: 1, _id: 1 } as const;
-    const documents = await this.#collection.find({ ...filter, ...behind }, { sort, limit: limit + 1 });
-    return toPage(documents.map(this.#options.toItem), limit);
+  list(request: PageRequest, filter: Fields = {}): Promise<Page<Item>> {
+    return readPage(this.#collection, request, { filter, toItem: this.#options.toItem });
   }
-}
-
-/** The first bound lets the index begin at the place; the choice leaves out what stands before it in the same millisecond. */
-function describeBehind(place: Place | undefined): Fields {
-  if (!place) return {};
-  const { createdAt, id } = place;
-  return {
-    createdAt: where({ $gte: createdAt }),
-    $or: [{ createdAt: where({ $gt: createdAt }) }, { _id: where({ $gt: id }) }],
-  };
 }

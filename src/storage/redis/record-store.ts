@@ -1,6 +1,13 @@
 import type { Clock } from '../../lib/clock.ts';
 import { digest } from '../../lib/digest.ts';
-import type { RecordIndex, RecordKind, RecordStore, StoredRecord } from '../../oidc/record-store.ts';
+import type {
+  FoundRecord,
+  NewRecord,
+  RecordIndex,
+  RecordKind,
+  RecordStore,
+  StoredRecord,
+} from '../../oidc/record-store.ts';
 import type { RedisClient } from './client.ts';
 import { type Entry, readEntry, SPARE_MS, toTtl, writeEntry, writeNumber } from './entry.ts';
 import { toKey } from './key.ts';
@@ -10,9 +17,6 @@ interface Deps {
   readonly connection: RedisConnection;
   readonly clock: Clock;
 }
-
-type NewRecord = Pick<StoredRecord, 'payload' | 'expiresAt'>;
-type FoundRecord = StoredRecord & { readonly id: string };
 
 /** A list has members, a pointer names one record; both by the name of a key. */
 interface IndexNames {
@@ -32,6 +36,8 @@ const KIND_NAMES: Readonly<Record<RecordKind, string>> = {
   PushedAuthorizationRequest: 'pushed-request',
   ReplayDetection: 'replay',
   BackchannelAuthenticationRequest: 'backchannel-request',
+  Consent: 'consent',
+  EndedSession: 'ended-session',
 };
 
 /** What oidc-provider spends: only of these is a mark kept when they are put again. */
@@ -79,6 +85,18 @@ export class RedisRecordStore implements RecordStore {
     return (await this.#connection.run((redis) => redis.putUnlessLive(key, value, ttl, now))) === 1;
   }
 
+  async replace(kind: RecordKind, id: string, record: NewRecord, index: RecordIndex): Promise<boolean> {
+    const name = nameRecord(kind, id);
+    const names = nameIndexes(index);
+    const now = this.#now();
+    const ttl = toTtl(record.expiresAt.getTime(), now);
+    const replaced = await this.#connection.run(async (redis) => {
+      await this.#writeIndexes(redis, name, names, record.expiresAt.getTime());
+      return redis.putIfMarked(toKey(name), writeRecord(record, names), ttl, now, 0);
+    });
+    return replaced === 1;
+  }
+
   async find(kind: RecordKind, id: string): Promise<StoredRecord | undefined> {
     const entry = await this.#read(nameRecord(kind, id));
     return entry && toRecord(entry);
@@ -90,6 +108,14 @@ export class RedisRecordStore implements RecordStore {
 
   findByUserCode(userCode: string): Promise<FoundRecord | undefined> {
     return this.#findBy(nameUserCode(userCode));
+  }
+
+  async listByAccount(kind: RecordKind, accountId: string): Promise<readonly FoundRecord[]> {
+    const list = nameAccount(accountId);
+    const names = await this.#connection.run((redis) => redis.zrange(toKey(list), '0', '-1'));
+    const ofKind = names.filter((name) => name.startsWith(nameRecord(kind, '')));
+    const found = await Promise.all(ofKind.map((name) => this.#findNamed(name, list)));
+    return found.filter((record) => record !== undefined);
   }
 
   async consume(kind: RecordKind, id: string, consumedAt: Date): Promise<boolean> {
@@ -105,6 +131,11 @@ export class RedisRecordStore implements RecordStore {
   async deleteByGrant(grantId: string, grantRecordId?: string): Promise<void> {
     if (grantRecordId !== undefined) await this.delete('Grant', grantRecordId);
     await this.#deleteListed(nameGrant(grantId), '');
+  }
+
+  async deleteByConsent(consentId: string): Promise<void> {
+    await this.delete('Consent', consentId);
+    await this.#deleteListed(nameGrant(consentId), '');
   }
 
   async deleteByAccount(accountId: string, keepSessionUid?: string): Promise<void> {
@@ -123,8 +154,13 @@ export class RedisRecordStore implements RecordStore {
 
   async #findBy(pointer: string): Promise<FoundRecord | undefined> {
     const name = await this.#connection.run((redis) => redis.get(toKey(pointer)));
-    const entry = name === null ? undefined : await this.#read(name);
-    if (name === null || !entry || !listNames(entry).includes(pointer)) return undefined;
+    return name === null ? undefined : this.#findNamed(name, pointer);
+  }
+
+  /** Undefined where the record is gone, or does not say itself that the index has it. */
+  async #findNamed(name: string, index: string): Promise<FoundRecord | undefined> {
+    const entry = await this.#read(name);
+    if (!entry || !listNames(entry).includes(index)) return undefined;
     return { ...toRecord(entry), id: name.slice(name.indexOf(':') + 1) };
   }
 

@@ -1,4 +1,5 @@
-import type { RecordKind, RecordStore, StoredRecord } from '../../oidc/record-store.ts';
+import { addSeconds } from '../../lib/clock.ts';
+import type { FoundRecord, RecordKind, RecordStore, StoredRecord } from '../../oidc/record-store.ts';
 import type { DurableKind, DurableRecordStore } from '../mongo/durable-record-store.ts';
 import type { SpentStore } from '../mongo/spent-store.ts';
 
@@ -13,7 +14,7 @@ interface Deps {
 const CODES: ReadonlySet<RecordKind> = new Set<RecordKind>(['AuthorizationCode', 'DeviceCode']);
 
 /**
- * Grants and refresh tokens in the durable store, all else in the short-lived one. Whether a code was spent is decided by the durable
+ * Consents, grants and refresh tokens in the durable store, all else in the short-lived one. Whether a code was spent is decided by the durable
  * one, so that a code which comes back with an old replica of the other is worth nothing.
  */
 export class SplitRecordStore implements RecordStore {
@@ -37,6 +38,10 @@ export class SplitRecordStore implements RecordStore {
     return this.#shortLived.putIfAbsent(...args);
   }
 
+  replace(...args: Parameters<RecordStore['replace']>): Promise<boolean> {
+    return this.#durable.replace(...args);
+  }
+
   find(kind: RecordKind, id: string): Promise<StoredRecord | undefined> {
     return isDurable(kind) ? this.#durable.find(kind, id) : this.#shortLived.find(kind, id);
   }
@@ -49,8 +54,17 @@ export class SplitRecordStore implements RecordStore {
     return this.#shortLived.findByUserCode(userCode);
   }
 
+  listByAccount(kind: 'Session' | 'Consent', accountId: string): Promise<readonly FoundRecord[]> {
+    return kind === 'Consent'
+      ? this.#durable.listByAccount(kind, accountId)
+      : this.#shortLived.listByAccount(kind, accountId);
+  }
+
   async consume(kind: RecordKind, id: string, consumedAt: Date): Promise<boolean> {
-    if (isDurable(kind)) return this.#durable.consume(kind, id, consumedAt);
+    if (isDurable(kind)) {
+      await this.#requireRoom(id, consumedAt);
+      return this.#durable.consume(kind, id, consumedAt);
+    }
     if (!CODES.has(kind)) return this.#shortLived.consume(kind, id, consumedAt);
     const code = await this.#shortLived.find(kind, id);
     // The short-lived store first: it keeps the moment, and what it cannot mark, being full or away, is not spent.
@@ -68,12 +82,24 @@ export class SplitRecordStore implements RecordStore {
     await this.#shortLived.deleteByGrant(grantId);
   }
 
+  deleteByConsent(consentId: string): Promise<void> {
+    return this.#durable.deleteByConsent(consentId);
+  }
+
   async deleteByAccount(accountId: string, keepSessionUid?: string): Promise<void> {
     await this.#durable.deleteByAccount(accountId);
     await this.#shortLived.deleteByAccount(accountId, keepSessionUid);
   }
+
+  /**
+   * The access token that a refresh token buys is put into the short-lived store next. While that takes nothing, no refresh token is spent:
+   * whoever was told to come back would have nothing to come back with, and be taken for a thief.
+   */
+  async #requireRoom(id: string, now: Date): Promise<void> {
+    await this.#shortLived.put('ReplayDetection', id, { payload: '', expiresAt: addSeconds(now, 1) }, {});
+  }
 }
 
 function isDurable(kind: RecordKind): kind is DurableKind {
-  return kind === 'Grant' || kind === 'RefreshToken';
+  return kind === 'Consent' || kind === 'Grant' || kind === 'RefreshToken';
 }

@@ -22,7 +22,7 @@ export async function openServerStorage({ mongodbUrl, redisUrl, ...options }: Se
   const durable = opened.use(await openMongo({ ...options, url: mongodbUrl }));
   const shortLived = opened.use(await openRedis({ ...options, url: redisUrl }));
   const stores = opened.move(); // to be closed with the storage from here on
-  const { organizations, accounts, failures, passkeys, totps, clients, keys } = durable;
+  const { organizations, accounts, failures, passkeys, totps, recoveryCodes, clients, keys, outbox } = durable;
   const { tickets, rates, signIns } = shortLived;
   return {
     organizations,
@@ -30,8 +30,10 @@ export async function openServerStorage({ mongodbUrl, redisUrl, ...options }: Se
     failures,
     passkeys,
     totps,
+    recoveryCodes,
     clients,
     keys,
+    outbox,
     tickets,
     rates,
     signIns,
@@ -40,6 +42,7 @@ export async function openServerStorage({ mongodbUrl, redisUrl, ...options }: Se
       spentCodes: durable.spentCodes,
       shortLived: shortLived.records,
     }),
+    lastingRecords: durable.records,
     async ping() {
       await Promise.all([durable.ping(), shortLived.ping()]);
     },

@@ -142,4 +142,29 @@ export const MIGRATIONS: readonly string[] = [
   );
   CREATE UNIQUE INDEX signing_keys_by_generation ON signing_keys (algorithm, generation);
   `,
+  `
+  CREATE TABLE outbox (
+    id TEXT NOT NULL PRIMARY KEY,
+    dedupe_key TEXT UNIQUE, -- digest
+    kind TEXT NOT NULL,
+    state TEXT NOT NULL,
+    attempts INTEGER NOT NULL,
+    due_at INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    finished_at INTEGER,
+    failure TEXT,
+    sealed_letter BLOB -- until it is finished
+  ) STRICT;
+  CREATE INDEX outbox_due ON outbox (due_at, id) WHERE state = 'pending';
+  CREATE INDEX outbox_finished ON outbox (state, finished_at) WHERE finished_at IS NOT NULL;
+  CREATE INDEX outbox_by_creation ON outbox (created_at, id);
+  `,
+  `
+  CREATE TABLE recovery_codes (
+    account_id TEXT NOT NULL PRIMARY KEY REFERENCES accounts (id),
+    made_at INTEGER NOT NULL,
+    codes TEXT NOT NULL -- JSON
+  ) STRICT;
+  `,
 ];

@@ -1,6 +1,8 @@
 import type { Clock } from '../../lib/clock.ts';
 import {
   DURABLE_KINDS,
+  type FoundRecord,
+  type NewRecord,
   type RecordIndex,
   type RecordKind,
   type RecordStore,
@@ -13,17 +15,17 @@ interface Deps {
   readonly clock: Clock;
 }
 
-interface RecordRow {
+/** What is read of a record. */
+export interface RecordRow {
   readonly payload: string;
   readonly expires_at: number;
   readonly consumed_at: number | null;
 }
 
-type NewRecord = Pick<StoredRecord, 'payload' | 'expiresAt'>;
-type FoundRecord = StoredRecord & { readonly id: string };
+type FoundRow = RecordRow & { readonly id: string };
 
 /** One letter before the id digest keeps kinds apart in the one index that every record is in. */
-const TAGS: Readonly<Record<RecordKind, string>> = {
+export const TAGS: Readonly<Record<RecordKind, string>> = {
   Session: 's',
   Interaction: 'i',
   Grant: 'g',
@@ -35,6 +37,8 @@ const TAGS: Readonly<Record<RecordKind, string>> = {
   PushedAuthorizationRequest: 'p',
   ReplayDetection: 'o',
   BackchannelAuthenticationRequest: 'b',
+  Consent: 'k',
+  EndedSession: 'e',
 };
 
 /** The hot store: one short statement a call, values bound by position. */
@@ -43,9 +47,11 @@ export class SqliteRecordStore implements RecordStore {
   readonly #clock: Clock;
   readonly #put: Statement<never>;
   readonly #putIfAbsent: Statement<never>;
+  readonly #replace: Statement<never>;
   readonly #find: Statement<RecordRow>;
-  readonly #findByUid: Statement<RecordRow & { readonly id: string }>;
-  readonly #findByUserCode: Statement<RecordRow & { readonly id: string }>;
+  readonly #findByUid: Statement<FoundRow>;
+  readonly #findByUserCode: Statement<FoundRow>;
+  readonly #listByAccount: Statement<FoundRow>;
   readonly #consume: Statement<never>;
   readonly #delete: Statement<never>;
   readonly #deleteByGrant: Statement<never>;
@@ -62,6 +68,9 @@ export class SqliteRecordStore implements RecordStore {
       `INSERT INTO records (id, payload, expires_at) VALUES (?1, ?2, ?3)
        ON CONFLICT DO UPDATE SET payload = ?2, expires_at = ?3, consumed_at = NULL WHERE expires_at <= ?4`,
     );
+    this.#replace = database.prepare(
+      'UPDATE records SET payload = ?, expires_at = ?, grant_id = ?, account_id = ? WHERE id = ? AND expires_at > ?',
+    );
     this.#find = database.prepare(
       'SELECT payload, expires_at, consumed_at FROM records WHERE id = ? AND expires_at > ?',
     );
@@ -70,6 +79,9 @@ export class SqliteRecordStore implements RecordStore {
     const select = 'SELECT id, payload, expires_at, consumed_at FROM records';
     this.#findByUid = database.prepare(`${select} WHERE uid = ? ${newest}`);
     this.#findByUserCode = database.prepare(`${select} WHERE user_code = ? ${newest}`);
+    this.#listByAccount = database.prepare(
+      `${select} WHERE account_id = ? AND substr(id, 1, 1) = ? AND expires_at > ?`,
+    );
     this.#consume = database.prepare(
       'UPDATE records SET consumed_at = ? WHERE id = ? AND consumed_at IS NULL AND expires_at > ?',
     );
@@ -101,6 +113,15 @@ export class SqliteRecordStore implements RecordStore {
     );
   }
 
+  replace(kind: RecordKind, id: string, record: NewRecord, index: RecordIndex): Promise<boolean> {
+    const { payload, expiresAt } = record;
+    const indexes = [index.grantId ?? null, index.accountId ?? null];
+    return this.#database.write(
+      durabilityOf(kind),
+      () => this.#replace.run(payload, expiresAt.getTime(), ...indexes, TAGS[kind] + id, this.#now()).changes === 1,
+    );
+  }
+
   find(kind: RecordKind, id: string): Promise<StoredRecord | undefined> {
     return this.#database.read(() => {
       const row = this.#find.get(TAGS[kind] + id, this.#now());
@@ -114,6 +135,10 @@ export class SqliteRecordStore implements RecordStore {
 
   findByUserCode(userCode: string): Promise<FoundRecord | undefined> {
     return this.#findBy(this.#findByUserCode, userCode);
+  }
+
+  listByAccount(kind: RecordKind, accountId: string): Promise<readonly FoundRecord[]> {
+    return this.#database.read(() => this.#listByAccount.all(accountId, TAGS[kind], this.#now()).map(toFound));
   }
 
   consume(kind: RecordKind, id: string, consumedAt: Date): Promise<boolean> {
@@ -132,14 +157,18 @@ export class SqliteRecordStore implements RecordStore {
     await this.#database.write('durable', () => this.#deleteByGrant.run(grantId, grant));
   }
 
+  async deleteByConsent(consentId: string): Promise<void> {
+    await this.#database.write('durable', () => this.#deleteByGrant.run(consentId, TAGS.Consent + consentId));
+  }
+
   async deleteByAccount(accountId: string, keepSessionUid?: string): Promise<void> {
     await this.#database.write('durable', () => this.#deleteByAccount.run(accountId, keepSessionUid ?? null));
   }
 
-  #findBy(statement: Statement<RecordRow & { readonly id: string }>, value: string): Promise<FoundRecord | undefined> {
+  #findBy(statement: Statement<FoundRow>, value: string): Promise<FoundRecord | undefined> {
     return this.#database.read(() => {
       const row = statement.get(value, this.#now());
-      return row && { ...toRecord(row), id: row.id.slice(1) };
+      return row && toFound(row);
     });
   }
 
@@ -152,7 +181,11 @@ function durabilityOf(kind: RecordKind): Durability {
   return DURABLE_KINDS.has(kind) ? 'durable' : 'short-lived';
 }
 
-function toRecord({ payload, expires_at, consumed_at }: RecordRow): StoredRecord {
+function toFound(row: FoundRow): FoundRecord {
+  return { ...toRecord(row), id: row.id.slice(1) };
+}
+
+export function toRecord({ payload, expires_at, consumed_at }: RecordRow): StoredRecord {
   const expiresAt = new Date(expires_at);
   return consumed_at === null ? { payload, expiresAt } : { payload, expiresAt, consumedAt: new Date(consumed_at) };
 }

@@ -7,11 +7,14 @@ import { Database } from './database.ts';
 import { ExpirySweeper } from './expiry-sweeper.ts';
 import { SqliteFailureStore } from './failure-store.ts';
 import { SqliteKeyStore } from './key-store.ts';
+import { SqliteLastingRecordStore } from './lasting-record-store.ts';
 import { openConnection } from './open-connection.ts';
 import { SqliteOrganizationStore } from './organization-store.ts';
+import { SqliteOutboxStore } from './outbox-store.ts';
 import { SqlitePasskeyStore } from './passkey-store.ts';
 import { SqliteRateStore } from './rate-store.ts';
 import { SqliteRecordStore } from './record-store.ts';
+import { SqliteRecoveryCodeStore } from './recovery-code-store.ts';
 import { SqliteSignInStore } from './sign-in-store.ts';
 import { SqliteTicketStore } from './ticket-store.ts';
 import { SqliteTotpStore } from './totp-store.ts';
@@ -42,12 +45,15 @@ export async function openSqliteStorage({ path, clock, logger }: Options): Promi
     failures: new SqliteFailureStore(deps),
     passkeys: new SqlitePasskeyStore(deps),
     totps: new SqliteTotpStore(deps),
+    recoveryCodes: new SqliteRecoveryCodeStore(deps),
     clients: new SqliteClientStore(deps),
     keys: new SqliteKeyStore(deps),
+    outbox: new SqliteOutboxStore(deps),
     tickets: new SqliteTicketStore(deps),
     rates: new SqliteRateStore(deps),
     signIns: new SqliteSignInStore(deps),
     records: new SqliteRecordStore(deps),
+    lastingRecords: new SqliteLastingRecordStore(deps),
     async ping() {
       await database.read(() => ping.get());
     },

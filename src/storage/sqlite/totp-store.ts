@@ -11,6 +11,7 @@ interface TotpRow {
 
 export class SqliteTotpStore implements TotpStore {
   readonly #database: Database;
+  readonly #insert: Statement<never>;
   readonly #put: Statement<never>;
   readonly #find: Statement<TotpRow>;
   readonly #advance: Statement<never>;
@@ -18,18 +19,20 @@ export class SqliteTotpStore implements TotpStore {
 
   constructor({ database }: { readonly database: Database }) {
     this.#database = database;
-    this.#put = database.prepare(
-      'INSERT OR REPLACE INTO totps (account_id, sealed_secret, last_step, confirmed_at) VALUES (?, ?, ?, ?)',
-    );
+    const insert = 'INTO totps (account_id, sealed_secret, last_step, confirmed_at) VALUES (?, ?, ?, ?)';
+    this.#insert = database.prepare(`INSERT ${insert} ON CONFLICT DO NOTHING`);
+    this.#put = database.prepare(`INSERT OR REPLACE ${insert}`);
     this.#find = database.prepare('SELECT * FROM totps WHERE account_id = ?');
     this.#advance = database.prepare('UPDATE totps SET last_step = ?1 WHERE account_id = ?2 AND last_step < ?1');
     this.#delete = database.prepare('DELETE FROM totps WHERE account_id = ?');
   }
 
-  async put({ accountId, sealedSecret, lastStep, confirmedAt }: Totp): Promise<void> {
-    await this.#database.write('durable', () =>
-      this.#put.run(accountId, sealedSecret, lastStep, confirmedAt.getTime()),
-    );
+  insert(totp: Totp): Promise<boolean> {
+    return this.#database.write('durable', () => this.#insert.run(...toValues(totp)).changes === 1);
+  }
+
+  async put(totp: Totp): Promise<void> {
+    await this.#database.write('durable', () => this.#put.run(...toValues(totp)));
   }
 
   find(accountId: AccountId): Promise<Totp | undefined> {
@@ -46,6 +49,10 @@ export class SqliteTotpStore implements TotpStore {
   delete(accountId: AccountId): Promise<boolean> {
     return this.#database.write('durable', () => this.#delete.run(accountId).changes === 1);
   }
+}
+
+function toValues({ accountId, sealedSecret, lastStep, confirmedAt }: Totp) {
+  return [accountId, sealedSecret, lastStep, confirmedAt.getTime()] as const;
 }
 
 function toTotp(row: TotpRow): Totp {

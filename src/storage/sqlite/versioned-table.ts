@@ -1,15 +1,14 @@
 import type { SQLInputValue } from 'node:sqlite';
 import type { Page, PageRequest } from '../../lib/cursor.ts';
-import { type Place, readPlace, toPage } from '../../lib/page.ts';
+import type { Place } from '../../lib/page.ts';
 import { buildInsert } from './build-insert.ts';
 import type { Database, Statement } from './database.ts';
+import { readPage } from './read-page.ts';
 
 /** Rows are type aliases, not interfaces: only those count as objects of SQL values. */
 type VersionedRow = { readonly id: string; readonly created_at: number; readonly version: number } & Readonly<
   Record<string, SQLInputValue>
 >;
-
-const BEFORE_ALL: Place = { createdAt: new Date(-8.64e15), id: '' };
 
 interface Options<Row, Item> {
   readonly database: Database;
@@ -70,10 +69,8 @@ export class VersionedTable<Row extends VersionedRow, Item extends Place> {
   /** All rows, or those that a statement of `preparePage` selects. */
   list(request: PageRequest, statement: Statement<Row> = this.#page, ...values: SQLInputValue[]): Promise<Page<Item>> {
     const { database, toItem } = this.#options;
-    return database.read(() => {
-      const { createdAt, id } = readPlace(request) ?? BEFORE_ALL;
-      const rows = statement.all(...values, createdAt.getTime(), id, request.limit + 1); // one more tells whether there is a next page
-      return toPage(rows.map(toItem), request.limit);
-    });
+    return database.read(() =>
+      readPage(request, { readRows: (...place) => statement.all(...values, ...place), toItem }),
+    );
   }
 }
