@@ -4,15 +4,15 @@ import { join } from 'node:path';
 import { loadConfig, loadSettingsFile } from '../../config/load.ts';
 import { openApp } from '../app.ts';
 import { createLogger } from '../lib/logger.ts';
-import type { CliApp } from './cli-app.ts';
+import { openMoving } from '../open-moving.ts';
 import { runCommandLine } from './run.ts';
 import { openProcessTerminal } from './terminal.ts';
 
-/** Opens the installation that the environment describes; what it has to say goes beside the results. */
-async function openInstallation(): Promise<CliApp> {
+/** Opens of the installation that the environment describes what `open` does; what that has to say goes beside the results. */
+async function openInstallation<Opened>(open: (...args: Required<Parameters<typeof openApp>>) => Promise<Opened>) {
   const { config, secrets } = loadConfig();
   const logger = createLogger({ level: 'warn', format: config.logFormat, destination: process.stderr });
-  return openApp(config, secrets, { logger });
+  return open(config, secrets, { logger });
 }
 
 function readVersion(): string {
@@ -28,6 +28,7 @@ if (import.meta.main) {
     args: process.argv.slice(2),
     version: readVersion(),
     terminal: openProcessTerminal(),
-    openApp: openInstallation,
+    openApp: () => openInstallation(openApp),
+    openMoving: () => openInstallation(openMoving),
   });
 }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Page, PageRequest } from '../lib/cursor.ts';
+import type { Moving } from '../moving/moving.ts';
 import type { Organization } from '../organizations/organization-store.ts';
 import type { CliApp } from './cli-app.ts';
 import { CliError } from './cli-error.ts';
@@ -13,6 +14,8 @@ export interface CommandContext {
   readonly terminal: Terminal;
   /** Opens the installation, does the work and closes it again, whatever becomes of the work. */
   withApp(work: (app: CliApp) => Promise<void>): Promise<void>;
+  /** The same of the store alone, in which opening it makes nothing. */
+  withMoving(work: (moving: Moving) => Promise<void>): Promise<void>;
 }
 
 /** Writes data for a program. */

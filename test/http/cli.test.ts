@@ -1,18 +1,12 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
-import { loadConfig } from '../../config/load.ts';
-import { openApp } from '../../src/app.ts';
-import { runCommandLine } from '../../src/cli/run.ts';
-import type { Terminal } from '../../src/cli/terminal.ts';
-import { createLogger } from '../../src/lib/logger.ts';
+import { test } from 'node:test';
 import { openTestApp } from '../support/app.ts';
+import { openCardea, runProgram } from '../support/command-line.ts';
 import { makeTempFolder } from '../support/temp-folder.ts';
 
 const LEDGER = ['client', 'add', '--name', 'Ledger', '--redirect-uri', 'https://ledger.example/callback'];
-const SILENT = createLogger({ level: 'silent', format: 'json', destination: { write: () => undefined } });
 const PASSWORD = 'correct horse battery staple';
 
 test('a machine registered beside a running server gets a token at once, and none once it is removed', async (t) => {
@@ -232,48 +226,3 @@ test('the program itself answers with its exit code, and its result alone is on 
   assert.deepEqual(none, { code: 3, out: '', err: 'error: no client has the id nobody\n' });
   assert.equal(usage.code, 2);
 });
-
-interface Given {
-  readonly stdin?: string;
-  /** What the person at the terminal answers; nobody is there without it. */
-  readonly answer?: 'yes' | 'no';
-  readonly variables?: Readonly<Record<string, string>>;
-}
-
-/** The command line in this process, on an installation of its own unless the variables name one. */
-function openCardea(t: TestContext, variables: Readonly<Record<string, string>> = {}) {
-  const own = {
-    CARDEA_DATA_DIR: makeTempFolder(t),
-    CARDEA_DEMO: 'off',
-    CARDEA_HASH_MEMORY_KIB: '19456',
-    CARDEA_HASH_PASSES: '2',
-    ...variables,
-  };
-  const open = (more: Readonly<Record<string, string>> = {}) => {
-    const { config, secrets } = loadConfig({ ...own, ...more });
-    return openApp(config, secrets, { logger: SILENT });
-  };
-  const cardea = async (args: readonly string[], { stdin = '', answer, variables }: Given = {}) => {
-    const out: string[] = [];
-    const err: string[] = [];
-    const terminal: Terminal = {
-      interactive: answer !== undefined,
-      write: (text) => void out.push(text),
-      remark: (text) => void err.push(text),
-      readAll: async () => stdin,
-      confirm: async () => answer === 'yes',
-    };
-    const code = await runCommandLine({ args, version: '0.0.0', terminal, openApp: async () => open(variables) });
-    return { code, out: out.join('\n'), err: err.join('\n') };
-  };
-  return Object.assign(cardea, { open });
-}
-
-function runProgram(args: readonly string[], variables: Readonly<Record<string, string>>) {
-  const program = join(import.meta.dirname, '..', '..', 'src', 'cli', 'cardea.ts');
-  return new Promise<{ code: unknown; out: string; err: string }>((resolve) => {
-    execFile(process.execPath, [program, ...args], { env: variables }, (error, out, err) =>
-      resolve({ code: error?.code ?? 0, out, err }),
-    );
-  });
-}

@@ -93,6 +93,8 @@ const COMMANDS = [
   ['organization', 'add'],
   ['organization', 'list'],
   ['organization', 'policy'],
+  ['data', 'export'],
+  ['data', 'import'],
   ['setup-link'],
 ];
 for (const command of COMMANDS) {
@@ -108,7 +110,7 @@ for (const command of COMMANDS) {
 test('every command is in docs/command-line.md', async () => {
   const groups = [...new Set(COMMANDS.map(([group = '']) => group))];
   assert.deepEqual(listCommands(await readHelp([])), groups);
-  for (const group of ['client', 'account', 'organization']) {
+  for (const group of ['client', 'account', 'organization', 'data']) {
     const own = COMMANDS.filter(([first, second]) => first === group && second).map(([, second]) => second);
     assert.deepEqual(listCommands(await readHelp([group])), own);
   }
@@ -132,6 +134,7 @@ async function readHelp(command: readonly string[]): Promise<string> {
       confirm: async () => false,
     },
     openApp: () => Promise.reject(new Error('help opens nothing')),
+    openMoving: () => Promise.reject(new Error('help opens nothing')),
   });
   return written.join('\n');
 }
