@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { ENVIRONMENTS, findDefault, SETTINGS, type Setting } from '../config/settings.ts';
 import { en } from '../src/http/languages/en.ts';
 import { ERROR_STATUS } from '../src/lib/error-codes.ts';
+import { COLLECTIONS } from '../src/storage/mongo/migrate-mongo.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const TABLE: readonly (readonly [string, Setting])[] = Object.entries(SETTINGS);
@@ -14,6 +15,7 @@ export function generateDocuments(): ReadonlyMap<string, string> {
     ['.env.example', writeEnvironmentExample()],
     ['docs/settings.md', writeSettings()],
     ['docs/errors.md', writeErrors()],
+    ['docs/collections.md', writeCollections()],
   ]);
 }
 
@@ -74,6 +76,29 @@ Every refusal of Cardea's own pages and calls, with what a person reads. Calls t
 Errors of the OpenID Connect endpoints are those of the standards (RFC 6749 §4.1.2.1 and §5.2, OpenID Connect Core 1.0 §3.1.2.6).
 
 | code | status | what a person reads |
+|---|---|---|
+${rows.join('\n')}
+`;
+}
+
+function writeCollections(): string {
+  const rows = COLLECTIONS.map(({ name, schema }) => {
+    const indexes = schema.indexes().map(([key, { unique, expireAfterSeconds }]) => {
+      const mark = unique ? ' unique' : expireAfterSeconds === undefined ? '' : ' expiring';
+      return `\`${Object.keys(key).join(', ')}\`${mark}`;
+    });
+    const isSpreadable = !schema.indexes().some(([, { unique }]) => unique);
+    return `| \`${name}\` | ${indexes.join('; ') || 'none'} | ${isSpreadable ? '`_id`, hashed' : 'none'} |`;
+  });
+  return `# Collections of MongoDB
+
+<!-- Generated from the schemas in src/storage/mongo by \`npm run docs\`. -->
+
+The indexes are made by each start that misses one, never by the way. What has \`expiring\` documents is tidied up by MongoDB a day after they expire; until then their age is looked at.
+
+A unique index holds across the shards of a cluster only where it begins with the shard key. So whatever has one beside \`_id\` stays on the primary shard, and the others may be spread by their hashed \`_id\`.
+
+| collection | indexes beside \`_id\` | shard key |
 |---|---|---|
 ${rows.join('\n')}
 `;

@@ -18,7 +18,7 @@ const OPENSSL = findInPath('openssl');
 const PASSWORD = 'a secret of the tests';
 /** What the documentation says that the user needs. */
 const COMMANDS =
-  '+get +set +getdel +del +getrange +setrange +zadd +zrange +zremrangebyscore +pexpire +eval +evalsha +ping +info +select';
+  '+get +set +getdel +del +getrange +setrange +zadd +zrange +zremrangebyscore +pexpire +eval +evalsha +ping +info +select +client|setname';
 
 interface Opening {
   readonly warnings: readonly string[];

@@ -27,7 +27,7 @@ export type RedisStores = Pick<Storage, 'tickets' | 'rates' | 'signIns' | 'recor
 /**
  * Opens the short-lived stores in Redis. Throws an Error in plain words when it cannot be reached, refuses us, or is not fit. The user
  * needs of the keys `cardea:*` the commands get, set, getdel, del, getrange, setrange, zadd, zrange, zremrangebyscore, pexpire, eval and
- * evalsha, further ping, info and select, and in a Cluster cluster, readonly and asking.
+ * evalsha, further ping, info, select and client|setname, and in a Cluster cluster, readonly and asking.
  */
 export async function openRedis({ url, clock, production, ids = new Ids(), logger }: Options): Promise<RedisStores> {
   const address = parseRedisAddress(url);
