@@ -9,6 +9,8 @@ import { buildPasskey } from './builders.ts';
 import { encodeCbor } from './cbor.ts';
 
 const DROP_LIMIT_MS = 10_000;
+/** More than any test adds. */
+const MAX_PASSKEYS = 20;
 
 /** A passkey device of a tab, as Chromium emulates one: it answers at once unless told otherwise. */
 export class VirtualAuthenticator {
@@ -66,7 +68,7 @@ export class VirtualAuthenticator {
       publicKey: encodeCbor(toCoseKey('ES256', publicKey)),
       ...overrides,
     });
-    await storage.passkeys.insert(passkey, Number.POSITIVE_INFINITY);
+    await storage.passkeys.insert(passkey, MAX_PASSKEYS);
     await this.#session.send('WebAuthn.addCredential', {
       authenticatorId: this.#id,
       credential: {
