@@ -12,6 +12,8 @@ interface RunOptions {
   readonly only?: string | undefined;
   /** What the applications of the tests store in; the tests are told in CARDEA_TEST_STORE. */
   readonly store?: string | undefined;
+  /** Of a file. */
+  readonly timeoutMs?: number;
 }
 
 /** What the checks of one file look at, of all that node:test tells. */
@@ -27,12 +29,15 @@ interface TestEvent {
 const TEST_TIMEOUT_MS = 120_000;
 
 /** Runs test files, each in a process of its own, says how each went, and adds every test to the report. */
-export async function runTestFiles({ files, concurrency, only, store }: RunOptions, report: TestReport): Promise<void> {
+export async function runTestFiles(
+  { files, concurrency, only, store, timeoutMs = TEST_TIMEOUT_MS }: RunOptions,
+  report: TestReport,
+): Promise<void> {
   if (files.length === 0) return;
   const stream = run({
     files: files.map((file) => resolve(file)),
     concurrency,
-    timeout: TEST_TIMEOUT_MS,
+    timeout: timeoutMs,
     execArgv: ['--test-force-exit'], // what a test leaves open must not keep the run from ending
     ...(only !== undefined && { testNamePatterns: [only] }),
     ...(store !== undefined && { env: { ...process.env, CARDEA_TEST_STORE: store } }),

@@ -61,6 +61,6 @@ function describe(config: Config, demonstration: Demonstration | undefined, setU
       `Administrator     ${setUpLink}`,
       '                  Opens once, within 24 hours: there the first administrator makes a passkey.',
     );
-  lines.push('', 'Ctrl-C stops it. Everything is kept in the data folder.', '');
+  lines.push('', 'Ctrl-C stops it. What was made is kept.', '');
   return `\n${lines.join('\n')}\n`;
 }

@@ -1,70 +1,22 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
-import { mongo } from 'mongoose';
 import { addSeconds, systemClock } from '../../src/lib/clock.ts';
 import { digest } from '../../src/lib/digest.ts';
 import { type MongoStores, openMongo } from '../../src/storage/mongo/open-mongo.ts';
 import { buildClient } from '../support/builders.ts';
-import { findMongod, type Mongod, NO_MONGOD, startMongod } from '../support/mongod.ts';
+import { findMongod, NO_MONGOD } from '../support/mongod.ts';
 import { race } from '../support/race.ts';
-import { requireValue } from '../support/require-value.ts';
+import { connectClient, ReplicaSet, startOwnMongod } from '../support/replica-set.ts';
 
-const binary = await findMongod();
-const options = { skip: binary === undefined && NO_MONGOD, timeout: 120_000 };
-const MEMBERS = 3;
+const options = { skip: (await findMongod()) === undefined && NO_MONGOD, timeout: 120_000 };
 const UNAVAILABLE = { code: 'store_unavailable' };
 const DAY_SECONDS = 86_400;
-
-async function start(t: TestContext, args: readonly string[]): Promise<Mongod> {
-  const mongod = await startMongod(requireValue(binary), args);
-  t.after(() => mongod[Symbol.asyncDispose]());
-  return mongod;
-}
-
-async function connect(t: TestContext, url: string): Promise<mongo.MongoClient> {
-  const client = new mongo.MongoClient(url, { serverSelectionTimeoutMS: 30_000 });
-  t.after(() => client.close());
-  return client.connect();
-}
 
 async function openStores(t: TestContext, url: string): Promise<MongoStores> {
   const stores = await openMongo({ url, clock: systemClock });
   t.after(() => stores[Symbol.asyncDispose]());
   return stores;
-}
-
-class ReplicaSet {
-  readonly members: readonly Mongod[];
-  readonly client: mongo.MongoClient;
-  readonly url: string;
-
-  constructor(members: readonly Mongod[], client: mongo.MongoClient, url: string) {
-    this.members = members;
-    this.client = client;
-    this.url = url;
-  }
-
-  static async start(t: TestContext): Promise<ReplicaSet> {
-    const members = await race(MEMBERS, () => start(t, ['--replSet', 'set']));
-    const first = await connect(t, `mongodb://${members[0]?.address}/?directConnection=true`);
-    await first.db('admin').command({
-      replSetInitiate: {
-        _id: 'set',
-        members: members.map(({ address }, index) => ({ _id: index, host: address })),
-        settings: { electionTimeoutMillis: 2000 },
-      },
-    });
-    const url = `mongodb://${members.map(({ address }) => address).join()}/?replicaSet=set`;
-    const client = await connect(t, url);
-    await client.db('admin').command({ ping: 1 }); // waits for the first primary
-    return new ReplicaSet(members, client, url);
-  }
-
-  async requirePrimary(): Promise<Mongod> {
-    const { primary } = await this.client.db('admin').command({ hello: 1 });
-    return requireValue(this.members.find(({ address }) => address === primary));
-  }
 }
 
 /** Stores clients from several callers until told to stop, and remembers outside which ones were acknowledged. */
@@ -116,7 +68,7 @@ test('a replica set loses its primary in every way, and nothing that it has ackn
   const writers = new Writers(stores);
   await writers.waitForMore(50);
   await t.test('by stepping down', async () => {
-    await set.client.db('admin').command({ replSetStepDown: 10, force: true });
+    await set.stepDown();
     await writers.waitForMore(50);
   });
   await t.test('by freezing', async () => {
@@ -144,10 +96,10 @@ test('a replica set loses its primary in every way, and nothing that it has ackn
 });
 
 test('MongoDB removes what has been expired for a day, and nothing else', options, async (t) => {
-  const mongod = await start(t, ['--setParameter', 'ttlMonitorSleepSecs=1']);
+  const mongod = await startOwnMongod(t, ['--setParameter', 'ttlMonitorSleepSecs=1']);
   const url = `mongodb://${mongod.address}`;
   const { records, spentCodes } = await openStores(t, url);
-  const db = (await connect(t, url)).db('cardea');
+  const db = (await connectClient(t, url)).db('cardea');
   const count = () =>
     Promise.all(['grants', 'refresh_tokens', 'spent_codes'].map((name) => db.collection(name).countDocuments()));
   const now = systemClock.now();
@@ -164,8 +116,8 @@ test('MongoDB removes what has been expired for a day, and nothing else', option
 });
 
 test('a MongoDB that asks for a password opens for the right one only', options, async (t) => {
-  const mongod = await start(t, ['--auth']);
-  const admin = await connect(t, `mongodb://${mongod.address}`);
+  const mongod = await startOwnMongod(t, ['--auth']);
+  const admin = await connectClient(t, `mongodb://${mongod.address}`);
   await admin
     .db('admin')
     .command({ createUser: 'cardea', pwd: 's3cr3t', roles: [{ role: 'readWrite', db: 'cardea' }] });

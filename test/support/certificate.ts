@@ -13,16 +13,25 @@ export const skipWithoutOpenssl: string | false = OPENSSL
   ? false
   : 'there is no openssl in the PATH to make a certificate with';
 
-/** A self-signed certificate for localhost, in PEM, that this process trusts until the end of the test. */
-export function makeTrustedCertificate(t: TestContext): { readonly key: string; readonly cert: string } {
+/** Paths of PEM files. */
+export interface Certificate {
+  readonly key: string;
+  readonly certificate: string;
+}
+
+/** A self-signed certificate for localhost, which goes with the test. */
+export function makeCertificate(t: TestContext): Certificate {
   const folder = makeTempFolder(t);
-  const [keyFile, certFile] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')];
+  const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')];
   const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'];
   const making = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
-  execFileSync(OPENSSL ?? '', [...making, ...subject, '-keyout', keyFile, '-out', certFile], { stdio: 'ignore' });
-  const cert = readFileSync(certFile, 'utf8');
+  execFileSync(OPENSSL ?? '', [...making, ...subject, '-keyout', key, '-out', certificate], { stdio: 'ignore' });
+  return { key, certificate };
+}
+
+/** Has this process trust it until the end of the test. */
+export function trustCertificate(t: TestContext, { certificate }: Certificate): void {
   const trusted = getCACertificates();
   t.after(() => setDefaultCACertificates(trusted));
-  setDefaultCACertificates([...trusted, cert]);
-  return { key: readFileSync(keyFile, 'utf8'), cert };
+  setDefaultCACertificates([...trusted, readFileSync(certificate, 'utf8')]);
 }

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { findInPath } from '../../scripts/find-program.ts';
-import { makeTrustedCertificate, skipWithoutOpenssl } from './certificate.ts';
+import { makeCertificate, skipWithoutOpenssl, trustCertificate } from './certificate.ts';
 import { waitFor } from './redis.ts';
 import { makeTempFolder } from './temp-folder.ts';
 
@@ -28,9 +28,10 @@ export const skipWithoutNginx: string | false = PROGRAM
 /** Starts an nginx with the example of the documents, whose places are filled in; it ends with the test. */
 export async function startNginx(t: TestContext, { ports, upstreams }: Options): Promise<void> {
   const folder = makeTempFolder(t);
-  const { key, cert } = makeTrustedCertificate(t);
-  writeFileSync(join(folder, 'key.pem'), key);
-  writeFileSync(join(folder, 'certificate.pem'), cert);
+  const pair = makeCertificate(t);
+  trustCertificate(t, pair);
+  copyFileSync(pair.key, join(folder, 'key.pem'));
+  copyFileSync(pair.certificate, join(folder, 'certificate.pem'));
   writeFileSync(join(folder, 'cardea.conf'), fillIn(folder, ports, upstreams));
   const temporary = TEMPORARY.map((name) => `${name}_temp_path ${folder}/${name};`);
   const top = `pid ${folder}/pid; daemon off; master_process off; error_log stderr; events {}`;
