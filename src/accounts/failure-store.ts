@@ -1,7 +1,7 @@
 import type { AccountId } from '../lib/ids.ts';
 
 /** The factors that can be guessed. */
-export type GuessableFactor = 'password' | 'totp';
+export type GuessableFactor = 'password' | 'totp' | 'recovery-code';
 
 /** Durable: how often in a row a factor of an account was tried in vain. A restart must not forget it. */
 export interface FailureStore {

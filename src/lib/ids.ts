@@ -15,6 +15,7 @@ export type PasskeyId = Branded<'PasskeyId'>;
 export type ClientId = Branded<'ClientId'>;
 export type SignInId = Branded<'SignInId'>;
 export type MailId = Branded<'MailId'>;
+export type AuditEventId = Branded<'AuditEventId'>;
 
 /** Makes every identifier and every secret of the installation. */
 export class Ids {
@@ -33,6 +34,13 @@ export class Ids {
   /** A fresh secret in base64url; 32 bytes (256 bits, 43 characters) unless told otherwise. */
   newSecret(byteLength = 32): string {
     return Buffer.from(this.#randomBytes(byteLength)).toString('base64url');
+  }
+
+  /** So many fresh random digits, 15 at most. */
+  newDigits(count: number): string {
+    // Of 2^64 numbers the last few are left over, which makes a digit likelier by one in 10^4 at most, and by nothing that counts for eight.
+    const number = Buffer.from(this.#randomBytes(8)).readBigUInt64BE() % 10n ** BigInt(count);
+    return String(number).padStart(count, '0');
   }
 
   /** `byteLength` fresh random bytes. */

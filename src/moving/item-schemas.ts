@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Account } from '../accounts/account-store.ts';
+import type { AuditDetails, AuditEvent } from '../audit/audit-store.ts';
 import type { Client } from '../clients/client-store.ts';
 import type { SigningKey } from '../keys/key-store.ts';
 import type { LastingRecord } from '../oidc/lasting-record-store.ts';
@@ -73,6 +74,15 @@ export const accountSchema: z.ZodType<Account> = z.strictObject({
   role: z.enum(['member', 'administrator']),
   password: z.strictObject({ hash: z.string(), setAt: moment, switchedOffAt: moment.optional() }).optional(),
   passkeyOffer: z.strictObject({ declinedTimes: z.int(), notBefore: moment.optional(), never: z.boolean() }),
+  recovery: z
+    .strictObject({
+      startedAt: moment,
+      device: z.string().optional(),
+      opensAt: moment,
+      endsAt: moment.optional(),
+      openedAt: moment.optional(),
+    })
+    .optional(),
   disabledAt: moment.optional(),
   createdAt: moment,
   updatedAt: moment,
@@ -153,4 +163,64 @@ export const lastingRecordSchema: z.ZodType<LastingRecord> = z.strictObject({
   consumedAt: moment.optional(),
   grantId: z.string().optional(),
   accountId: z.string().optional(),
+});
+
+const count = z.int();
+const passkeyName = z.string();
+
+const auditDetailsSchema: z.ZodType<AuditDetails> = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('signed-in'), acr: z.string(), amr: texts }),
+  z.strictObject({
+    type: z.literal('sign-in-refused'),
+    factor: z.enum(['password', 'totp', 'recovery-code', 'email-code', 'passkey']),
+    count,
+  }),
+  z.strictObject({ type: z.literal('session-ended'), sessionDevice: z.string().optional() }),
+  z.strictObject({ type: z.enum(['passkey-added', 'passkey-removed']), passkeyName }),
+  z.strictObject({ type: z.literal('passkey-renamed'), passkeyName, formerName: z.string() }),
+  z.strictObject({
+    type: z.literal('passkey-alert'),
+    alert: z.literal('backup-eligibility-changed'),
+    passkeyName,
+    count,
+  }),
+  z.strictObject({ type: z.literal('password-alert'), alert: z.literal('unusable-hash'), count }),
+  z.strictObject({ type: z.literal('recovery-code-used'), codesLeft: count }),
+  z.strictObject({ type: z.enum(['application-allowed', 'application-revoked']), applicationName: z.string() }),
+  z.strictObject({
+    type: z.enum([
+      'signed-out',
+      'signed-out-elsewhere',
+      'account-created',
+      'account-disabled',
+      'account-enabled',
+      'account-taken-over',
+      'address-verified',
+      'password-set',
+      'password-changed',
+      'password-reset',
+      'password-removed',
+      'password-off',
+      'password-on',
+      'totp-on',
+      'totp-off',
+      'recovery-codes-made',
+      'recovery-codes-removed',
+      'recovery-started',
+      'recovery-offered',
+      'recovery-cancelled',
+      'recovery-done',
+    ]),
+  }),
+]);
+
+export const auditEventSchema: z.ZodType<AuditEvent> = z.strictObject({
+  id: id<AuditEvent['id']>(),
+  createdAt: moment,
+  actor: z.enum(['account', 'operator', 'system']),
+  accountId: id<Account['id']>().optional(),
+  organizationId: id<Organization['id']>().optional(),
+  clientId: id<Client['id']>().optional(),
+  device: z.string().optional(),
+  details: auditDetailsSchema,
 });

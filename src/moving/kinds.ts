@@ -1,4 +1,5 @@
 import type { AccountStore } from '../accounts/account-store.ts';
+import type { AuditStore } from '../audit/audit-store.ts';
 import type { ClientStore } from '../clients/client-store.ts';
 import type { KeyStore, SigningKey } from '../keys/key-store.ts';
 import type { LastingKind, LastingRecordStore } from '../oidc/lasting-record-store.ts';
@@ -8,6 +9,7 @@ import type { RecoveryCodeStore } from '../recovery/recovery-code-store.ts';
 import type { TotpStore } from '../totp/totp-store.ts';
 import {
   accountSchema,
+  auditEventSchema,
   clientSchema,
   lastingRecordSchema,
   organizationSchema,
@@ -29,6 +31,7 @@ export interface MovedStores {
   readonly clients: ClientStore;
   readonly keys: KeyStore;
   readonly lastingRecords: LastingRecordStore;
+  readonly audit: AuditStore;
 }
 
 interface Deps {
@@ -42,7 +45,7 @@ const NO_LIMIT = 1_000_000;
 
 /** Everything that moves, in the order of the files: a thing stands behind those that it names. */
 export function listKinds({ stores, requireReadable }: Deps): readonly Kind[] {
-  const { organizations, accounts, passkeys, totps, recoveryCodes, clients, keys, lastingRecords } = stores;
+  const { organizations, accounts, passkeys, totps, recoveryCodes, clients, keys, lastingRecords, audit } = stores;
   const readAccounts = () => readPages((page) => accounts.list(page));
   return [
     defineKind({
@@ -98,6 +101,13 @@ export function listKinds({ stores, requireReadable }: Deps): readonly Kind[] {
     defineRecordKind('consent', 'Consent', lastingRecords),
     defineRecordKind('grant', 'Grant', lastingRecords),
     defineRecordKind('refresh-token', 'RefreshToken', lastingRecords),
+    defineKind({
+      name: 'audit-event',
+      schema: auditEventSchema,
+      identify: ({ id }) => id,
+      readPages: () => readPages((page) => audit.list(page)),
+      insert: (event) => audit.append(event),
+    }),
   ];
 }
 

@@ -28,8 +28,8 @@ export const policySchema = z
     enrolPasskey: z.enum(['require', 'offer', 'manual']),
     /** How a signed-in person confirms before a credential changes, in order of preference. */
     confirmWith: uniqueList(CONFIRMATION_METHODS),
-    /** Who may create an account. */
-    signUp: z.enum(['open', 'invitation', 'closed']),
+    /** Who may create an account; `open` is for whoever shows that their address is theirs, and `unverified` for everybody. */
+    signUp: z.enum(['open', 'unverified', 'invitation', 'closed']),
     /** The organization's own OpenID Connect provider; `required` switches every other way off. */
     sso: z.strictObject({ issuer: z.url(), clientId: z.string().min(1), required: z.boolean() }).optional(),
     /** Which authenticators may make passkeys; the lists hold AAGUIDs. */
@@ -44,6 +44,11 @@ export const policySchema = z
     ]),
     /** Whether a person names a passkey before it is made or after. */
     namePasskey: z.enum(['before', 'after']),
+    /**
+     * Whoever reads the mail of an account may make a passkey for it, where one signs in by itself, and after a time in which its owner can
+     * stop them; absent: nobody may.
+     */
+    recoveryByEmail: z.strictObject({ waitingHours: z.int().min(1).max(720) }).optional(),
   })
   .superRefine((policy, context) => {
     if (policy.passkey === 'off' && policy.password === 'off' && !policy.sso?.required) {

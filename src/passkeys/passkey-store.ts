@@ -1,3 +1,4 @@
+import type { Account } from '../accounts/account-store.ts';
 import type { AccountId, PasskeyId } from '../lib/ids.ts';
 
 /** A WebAuthn public key credential of an account. */
@@ -39,6 +40,11 @@ export interface PasskeyUse {
 export interface PasskeyStore {
   /** `taken` when any account has that id; `full` when the account has `limit` already. Exact under a race. */
   insert(passkey: Passkey, limit: number): Promise<'inserted' | 'taken' | 'full'>;
+  /**
+   * Stores a new account and its first passkey: both or neither, and whoever finds the account finds its passkey. `taken` as above;
+   * `account-taken` when the id, the user handle or the e-mail of the account is. Exact under a race.
+   */
+  insertWithAccount(passkey: Passkey, account: Account): Promise<'inserted' | 'taken' | 'account-taken'>;
   find(id: PasskeyId): Promise<Passkey | undefined>;
   /** Oldest first. */
   listByAccount(accountId: AccountId): Promise<readonly Passkey[]>;
@@ -51,6 +57,6 @@ export interface PasskeyStore {
   existsForOtherRpId(rpId: string): Promise<boolean>;
   /** False when the account has no such passkey. */
   rename(accountId: AccountId, id: PasskeyId, name: string): Promise<boolean>;
-  /** Deletes it in one step, but answers `last` and keeps it when it is the account's only one and `keepOne` is true. */
+  /** Deletes it in one step, but answers `last` and keeps it when `keepOne` is true and the account has no other that was ever verified. */
   delete(accountId: AccountId, id: PasskeyId, keepOne: boolean): Promise<'deleted' | 'last' | 'absent'>;
 }

@@ -5,17 +5,31 @@ import type { AccountId } from '../lib/ids.ts';
 import { toNetwork } from './network.ts';
 import type { Budget, RateStore } from './rate-store.ts';
 
-/** Of one factor of one account, for strangers together and for each known browser. */
-const ACCOUNT_BUDGET: Budget = { free: 5, windowSeconds: 900, pauseSeconds: 30, maxPauseSeconds: 900 };
+const TYPED_FROM_MEMORY: Budget = { free: 5, windowSeconds: 900, pauseSeconds: 30, maxPauseSeconds: 900 };
+
+/** Of one factor of one account, for each source of tries. Recovery codes: five tries, then an hour's pause. */
+const ACCOUNT_BUDGETS: { readonly [Factor in GuessableFactor]: Budget } = {
+  password: TYPED_FROM_MEMORY,
+  totp: TYPED_FROM_MEMORY,
+  'recovery-code': { free: 4, windowSeconds: 3600, pauseSeconds: 3600, maxPauseSeconds: 3600 },
+};
 
 /** So many tries in a row and the factor is off for that source, until something else proves the person. */
-const FAILURES_ALLOWED: { readonly [Factor in GuessableFactor]: number } = { password: 100, totp: 20 };
+const FAILURES_ALLOWED: { readonly [Factor in GuessableFactor]: number } = {
+  password: 100,
+  totp: 20,
+  'recovery-code': 10,
+};
+const FACTORS = ['password', 'totp', 'recovery-code'] as const satisfies readonly GuessableFactor[];
 
 /** Stands for everyone who does not exist: their tries are counted too, since a durable write takes time that could be told. */
 const NOBODY = 'nobody' as AccountId; // no id that `Ids` makes is so short
 
-/** Who tries: strangers share one budget, and a browser that the account has signed in with before has its own. */
-export type TrySource = 'stranger' | `known:${string}`;
+/**
+ * Who tries: strangers share one budget, those who have proved another factor already share another, and a browser that the account has
+ * signed in with before has its own.
+ */
+export type TrySource = 'stranger' | 'proved' | `known:${string}`;
 
 export interface Try {
   /** Names the account as it was named: the same text for a known and for an unknown one, so that both are slowed alike. */
@@ -57,26 +71,37 @@ export class Limits {
   async requireTry(attempt: Try): Promise<'on' | 'off'> {
     const { accountId = NOBODY, factor, source } = attempt;
     await this.#requireHit(`source:${toNetwork(attempt.sourceAddress)}`, this.#deps.budgets.source);
-    await this.#requireHit(nameAccount(attempt), ACCOUNT_BUDGET);
+    await this.#requireHit(nameAccount(attempt), ACCOUNT_BUDGETS[factor]);
     const failures = await this.#deps.failures.countTry(accountId, factor, source);
     return failures > FAILURES_ALLOWED[factor] ? 'off' : 'on';
   }
 
-  /** Forgets the tries of a factor that proved right, or was replaced. */
+  /** Forgets the tries of a factor that proved right, or was replaced. What is more than a password proves the person, as `restore` says. */
   async succeeded(attempt: Omit<Try, 'sourceAddress'> & { readonly accountId: AccountId }): Promise<void> {
+    const { accountId, factor } = attempt;
     await this.#deps.rates.clear(toKey(nameAccount(attempt)));
-    await this.#deps.failures.clear(attempt.accountId, attempt.factor);
+    if (factor === 'password') await this.#deps.failures.clear(accountId, factor);
+    else await this.restore(accountId);
   }
 
-  /** Switches on again what guessing had switched off: for when a passkey or a recovery proved the person. */
+  /** Switches on again what guessing had switched off: for when something else than what was guessed at proved the person. */
   async restore(accountId: AccountId): Promise<void> {
-    await this.#deps.failures.clear(accountId, 'password');
-    await this.#deps.failures.clear(accountId, 'totp');
+    await Promise.all(FACTORS.map((factor) => this.#deps.failures.clear(accountId, factor)));
+  }
+
+  /** Counts a mail that a stranger asks for. Throws `too_many_tries` for a flood from one address, whoever they are for. */
+  async requireMailTry(sourceAddress: string): Promise<void> {
+    await this.#requireHit(`source:${toNetwork(sourceAddress)}`, this.#deps.budgets.source);
   }
 
   /** Counts an answer with a passkey. Throws `too_many_tries` for a flood from one address, whoever it is about. */
   async requirePasskeyTry(sourceAddress: string): Promise<void> {
     await this.#requireHit(`passkey:${toNetwork(sourceAddress)}`, this.#deps.budgets.passkey);
+  }
+
+  /** The work that a try takes, for callers who did as much for somebody: a durable write takes time that could be told. */
+  async countNobody(): Promise<void> {
+    await this.#deps.failures.countTry(NOBODY, 'password', 'stranger');
   }
 
   async #requireHit(name: string, budget: Budget): Promise<void> {

@@ -1,5 +1,6 @@
 import type { AccountStore } from '../accounts/account-store.ts';
 import type { FailureStore } from '../accounts/failure-store.ts';
+import type { AuditStore } from '../audit/audit-store.ts';
 import type { ClientStore } from '../clients/client-store.ts';
 import type { KeyStore } from '../keys/key-store.ts';
 import type { OutboxStore } from '../mail/outbox-store.ts';
@@ -24,6 +25,7 @@ export interface Storage extends AsyncDisposable {
   readonly clients: ClientStore;
   readonly keys: KeyStore;
   readonly outbox: OutboxStore;
+  readonly audit: AuditStore;
   readonly tickets: TicketStore;
   readonly rates: RateStore;
   readonly signIns: SignInStore;

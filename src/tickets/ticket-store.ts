@@ -1,5 +1,18 @@
 /** What a ticket is for. A ticket of one type never answers for another. */
-export type TicketType = 'passkey-challenge' | 'totp-enrolment' | 'set-up' | 'sign-up' | 'confirmation';
+export type TicketType =
+  | 'passkey-challenge'
+  | 'totp-enrolment'
+  | 'set-up'
+  | 'set-up-turn'
+  | 'sign-up'
+  | 'sign-up-address'
+  | 'confirmation'
+  | 'sign-in-again'
+  | 'not-me'
+  | 'email-code'
+  | 'email-link'
+  | 'email-link-state'
+  | 'recovery';
 
 /** JSON data. */
 export type TicketValue = { readonly [key: string]: unknown };

@@ -143,6 +143,37 @@ export function describeAccountStore(name: string, open: OpenStores<keyof Stores
       assert.equal((await accounts.list({ limit: 10 })).items.length, 4);
     });
 
+    test('a recovery is due from the moment on at which its waiting ends, until its link is sent', async (t) => {
+      const { storage } = await open(t);
+      const { accounts } = storage;
+      const organizationId = await insertOrganization(storage);
+      const waiting = (seconds: number) =>
+        buildAccount({ organizationId, recovery: { startedAt: TEST_START, opensAt: addSeconds(TEST_START, seconds) } });
+      const [last, first, later] = [waiting(60), waiting(59.999), waiting(60.001)];
+      for (const account of [last, buildAccount({ organizationId }), later, first]) await accounts.insert(account);
+
+      const now = addSeconds(TEST_START, 60);
+      assert.deepEqual(await accounts.listRecoveriesDue(now, 10), [first, last]);
+      assert.deepEqual(await accounts.listRecoveriesDue(now, 1), [first]);
+
+      const { recovery = assert.fail() } = first;
+      await accounts.update({ ...first, recovery: { ...recovery, endsAt: addSeconds(now, 60) }, version: 2 });
+      await accounts.update({ ...last, recovery: undefined, version: 2 });
+      assert.deepEqual(await accounts.listRecoveriesDue(now, 10), []);
+    });
+
+    test('what is undefined of a recovery comes back absent, and so does all of it', async (t) => {
+      const { storage } = await open(t);
+      const { accounts } = storage;
+      const recovery = { startedAt: TEST_START, opensAt: TEST_START };
+      const account = buildAccount({ organizationId: await insertOrganization(storage), recovery });
+      await accounts.insert(account);
+      assert.deepEqual(await accounts.find(account.id), account);
+      await accounts.update({ ...account, recovery: undefined, version: 2 });
+      const { recovery: _, ...rest } = account;
+      assert.deepEqual(await accounts.find(account.id), { ...rest, version: 2 });
+    });
+
     test('an administrator counts, enabled or not, and a member does not', async (t) => {
       const { storage } = await open(t);
       const { accounts } = storage;
@@ -197,6 +228,13 @@ function buildFullAccount(organizationId: OrganizationId): Required<Account> {
     profile,
     password,
     passkeyOffer,
+    recovery: {
+      startedAt: addSeconds(TEST_START, 0.005),
+      device: 'Firefox on Linux',
+      opensAt: addSeconds(TEST_START, 0.006),
+      endsAt: addSeconds(TEST_START, 0.007),
+      openedAt: addSeconds(TEST_START, 0.008),
+    },
     disabledAt: addSeconds(TEST_START, 0.004),
     updatedAt: addSeconds(TEST_START, 0.005),
   };

@@ -43,6 +43,7 @@ test('every write waits for the journals of a majority and every call is limited
   await failures.countTry(account.id, 'totp', 'stranger');
   await failures.clear(account.id, 'totp');
   await passkeys.insert(passkey, 1);
+  await passkeys.insertWithAccount(passkey, account);
   await passkeys.recordUse(passkey.id, { counter: 1, backedUp: true, usedAt: TEST_START, usedWith: 'a browser' });
   await passkeys.rename(account.id, passkey.id, 'name');
   await passkeys.delete(account.id, passkey.id, false);
@@ -125,6 +126,22 @@ test('what another call has made in the meantime is changed instead', async (t) 
   await answerSecond(() => stores.records.put('Grant', 'id', RECORD, {}));
   await answerSecond(() => stores.totps.put(buildTotp()));
   await answerSecond(() => stores.failures.countTry(buildAccount().id, 'totp', 'stranger'));
+});
+
+test('a sign-up that breaks off between its two writes leaves a passkey without an account, never the opposite', async (t) => {
+  const fake = await FakeMongod.start(t);
+  const { stores } = await openStores(t, fake);
+  const passkey = buildPasskey();
+  fake.answer = (command) => {
+    if (command.update === 'passkeys') return { ok: 1, n: 1, upserted: [{ index: 0, _id: passkey.accountId }] };
+    return isGreeting(command) ? greet() : { ok: 0, code: 91, errmsg: 'shutting down' };
+  };
+  fake.commands.length = 0;
+  const account = buildAccount({ id: passkey.accountId });
+  await assert.rejects(stores.passkeys.insertWithAccount(passkey, account), UNAVAILABLE);
+  const [first, ...others] = fake.commands.map(({ update }) => update);
+  assert.equal(first, 'passkeys');
+  assert.deepEqual(new Set(others), new Set(['accounts'])); // which may be done all the same, so the passkey stays
 });
 
 test('in a replica set a write whose primary steps down is done by the next one, and counts once', async (t) => {

@@ -13,9 +13,20 @@ import { requireValue } from '../support/require-value.ts';
 /** A value that says every type of a schema by example. */
 type Sample = { readonly [name: string]: unknown };
 
-const { organization, account, client, passkey, totp, recoveryCodes: codes, key, mailJob, record } = FULL_ITEMS;
+const {
+  organization,
+  account,
+  client,
+  passkey,
+  totp,
+  recoveryCodes: codes,
+  key,
+  mailJob,
+  record,
+  auditEvent,
+} = FULL_ITEMS;
 
-/** What each collection holds, with every optional field. The ids are those of the documents; a client's metadata stand there as text. */
+/** What each collection holds, with every optional field. The ids are those of the documents; a client's metadata and an event's details stand there as text. */
 const SAMPLES: { readonly [collection: string]: Sample } = {
   organizations: omit(organization, 'id'),
   accounts: omit(account, 'id'),
@@ -26,6 +37,7 @@ const SAMPLES: { readonly [collection: string]: Sample } = {
   clients: { ...omit(client, 'id'), metadata: JSON.stringify(client.metadata) },
   signing_keys: omit(key, 'kid'),
   outbox: omit(mailJob, 'id'),
+  audit_events: { ...omit(auditEvent, 'id'), type: 'signed-in', details: JSON.stringify(auditEvent.details) },
   consents: omit(record, 'id'),
   grants: omit(record, 'id'),
   refresh_tokens: omit(record, 'id'),
@@ -100,7 +112,7 @@ function defineTests({ open }: TestServer): void {
   });
 
   test('an operator in the place of a value is no operator', async (t) => {
-    const { accounts, passkeys, totps, recoveryCodes } = (await open(t)).storage;
+    const { accounts, passkeys, totps, recoveryCodes, audit } = (await open(t)).storage;
     const use = { counter: 9, backedUp: true, usedAt: TEST_START, usedWith: 'a browser' };
     await accounts.insert(account);
     await totps.put(totp);
@@ -111,6 +123,7 @@ function defineTests({ open }: TestServer): void {
       await assert.rejects(accounts.find(id), /^(CastError|TypeError)/);
       await assert.rejects(accounts.findByEmail(account.organizationId, id), /^(CastError|TypeError)/);
       await assert.rejects(totps.delete(id), /^(CastError|TypeError)/);
+      await assert.rejects(audit.listByAccount(id, { limit: 1 }), /^(CastError|TypeError)/);
       const codeDigest = operator as unknown as string; // the same
       assert.notEqual(await recoveryCodes.spend(codes.accountId, codeDigest, TEST_START).catch(() => false), true);
       const passkeyId = operator as unknown as Passkey['id']; // the same

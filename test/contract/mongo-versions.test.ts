@@ -5,6 +5,7 @@ import { addSeconds } from '../../src/lib/clock.ts';
 import { COLLECTIONS } from '../../src/storage/mongo/migrate-mongo.ts';
 import {
   buildAccount,
+  buildAuditEvent,
   buildClient,
   buildMailJob,
   buildOrganization,
@@ -42,6 +43,7 @@ function defineTests({ open }: TestServer): void {
     await storage.keys.insert(buildSigningKey());
     await storage.recoveryCodes.insert(buildRecoveryCodeSet({ accountId: account.id }));
     await storage.outbox.insert(buildMailJob());
+    await storage.audit.append(buildAuditEvent());
     for (const kind of ['Consent', 'Grant', 'RefreshToken'] as const) await storage.records.put(kind, 'id', RECORD, {});
     await storage.spentCodes.spend('id', RECORD.expiresAt);
 

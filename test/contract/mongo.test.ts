@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { addSeconds } from '../../src/lib/clock.ts';
 import {
   buildAccount,
   buildClient,
@@ -11,7 +12,9 @@ import {
 import { TEST_START } from '../support/clock.ts';
 import { findTestServer, NO_SERVER, type TestServer } from '../support/mongodb.ts';
 import { requireValue } from '../support/require-value.ts';
+import { insertAccount } from '../support/stored-account.ts';
 import { describeAccountStore } from './account-store-contract.ts';
+import { describeAuditStore } from './audit-store-contract.ts';
 import { describeClientStore } from './client-store-contract.ts';
 import { describeDurableRecordStore } from './durable-record-store-contract.ts';
 import { describeFailureStore } from './failure-store-contract.ts';
@@ -39,6 +42,7 @@ function defineTests({ open }: TestServer): void {
   describeClientStore(NAME, open);
   describeKeyStore(NAME, open);
   describeOutboxStore(NAME, open);
+  describeAuditStore(NAME, open);
   describeDurableRecordStore(NAME, open);
   describeLastingRecordStore(NAME, async (t) => {
     const { storage, clock } = await open(t);
@@ -51,6 +55,31 @@ function defineTests({ open }: TestServer): void {
     assert.equal((await db.collection('outbox').findOne())?.sealedLetter?.length(), 300);
     await storage.outbox.finish(requireValue(await storage.outbox.claim(1)), 'sent');
     assert.equal((await db.collection('outbox').findOne())?.sealedLetter, undefined);
+  });
+
+  test('what a sign-up that broke off has left behind holds its id for a day, and its e-mail not at all', async (t) => {
+    const { storage, db } = await open(t);
+    const { passkeys, accounts } = storage;
+    const { organizationId } = await insertAccount(storage);
+    const account = buildAccount({ organizationId });
+    const abandoned = buildPasskey({ accountId: account.id });
+    await passkeys.insertWithAccount(abandoned, account);
+    await db.collection<{ _id: string }>('accounts').deleteOne({ _id: account.id }); // as if it had never got there
+
+    const again = { ...buildAccount({ organizationId, email: account.email }) };
+    const other = buildPasskey({ accountId: again.id });
+    assert.equal(await passkeys.insertWithAccount({ ...other, id: abandoned.id }, again), 'taken');
+    assert.equal(await passkeys.insertWithAccount(other, again), 'inserted');
+    const later = addSeconds(abandoned.createdAt, 86_401);
+    const newcomer = buildAccount({ organizationId });
+    const same = { ...buildPasskey({ accountId: newcomer.id, createdAt: later }), id: abandoned.id };
+    assert.equal(await passkeys.insertWithAccount(same, newcomer), 'inserted');
+    assert.deepEqual(await passkeys.find(abandoned.id), same);
+    assert.deepEqual(await passkeys.listByAccount(account.id), []);
+
+    const muchLater = { ...other, accountId: newcomer.id, createdAt: addSeconds(later, 86_401) };
+    assert.equal(await passkeys.insert(muchLater, 20), 'taken', 'what has an account is never given away');
+    assert.deepEqual((await accounts.find(again.id))?.id, again.id);
   });
 
   test('open stores answer', async (t) => {
@@ -74,6 +103,7 @@ function defineTests({ open }: TestServer): void {
       () => storage.clients.list({ limit: 1 }),
       () => storage.keys.list(),
       () => storage.outbox.claim(1),
+      () => storage.audit.list({ limit: 1 }),
       () => storage.records.deleteByAccount(id),
       () => storage.spentCodes.spend('id', TEST_START),
     ];

@@ -14,14 +14,15 @@ import { findTestServer, NO_SERVER } from '../support/mongodb.ts';
 import { createMoving, editLines, furnish, type House, nameFile, RECORD_SECONDS } from '../support/moving.ts';
 import { openTestStorage } from '../support/storages.ts';
 
-const { organization, account, passkey, totp, recoveryCodes: codes, client, key, record } = FULL_ITEMS;
+const { organization, account, passkey, totp, recoveryCodes: codes, client, key, record, auditEvent } = FULL_ITEMS;
 
 test('everything that lasts arrives as it was, and is exported again to the same bytes', async (t) => {
   const path = await exportFurnished(t);
   const target = await openTestStorage(t);
   const arrivals = await createMoving(target).import(path);
 
-  const { organizations, accounts, passkeys, totps, recoveryCodes, clients, keys, lastingRecords } = target.storage;
+  const { organizations, accounts, passkeys, totps, recoveryCodes, clients, keys, lastingRecords, audit } =
+    target.storage;
   assert.deepEqual(await organizations.find(organization.id), organization);
   assert.deepEqual(await accounts.find(account.id), account);
   assert.deepEqual(await passkeys.find(passkey.id), passkey);
@@ -29,6 +30,7 @@ test('everything that lasts arrives as it was, and is exported again to the same
   assert.deepEqual(await recoveryCodes.find(codes.accountId), codes);
   assert.deepEqual((await clients.find(client.id))?.secrets, client.secrets);
   assert.deepEqual((await keys.list()).at(-1), key);
+  assert.deepEqual((await audit.listByAccount(account.id, { limit: 9 })).items, [auditEvent]);
   const expiresAt = addSeconds(TEST_START, RECORD_SECONDS);
   for (const kind of ['Consent', 'Grant', 'RefreshToken'] as const) {
     const moved = (await lastingRecords.list(kind, 10)).find(({ id }) => id === digest(kind));
@@ -48,6 +50,7 @@ test('everything that lasts arrives as it was, and is exported again to the same
       ['consent', 2, 0, 0, 2],
       ['grant', 2, 0, 0, 2],
       ['refresh-token', 2, 0, 0, 2],
+      ['audit-event', 33, 0, 0, 33],
     ],
   );
   for (const { kind, stored } of arrivals) assert.deepEqual(stored, readTotals(path)[kind]);

@@ -82,6 +82,7 @@ function buildFullPolicy(): Required<Policy> {
   return {
     ...buildPolicy(),
     sso: { issuer: 'https://login.example.com', clientId: 'cardea', required: true },
+    recoveryByEmail: { waitingHours: 48 },
     attestation: {
       mode: 'verified',
       allow: ['00000000-0000-0000-0000-000000000001'],

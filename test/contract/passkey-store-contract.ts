@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { addSeconds } from '../../src/lib/clock.ts';
 import type { AccountId } from '../../src/lib/ids.ts';
 import type { Passkey, PasskeyUse } from '../../src/passkeys/passkey-store.ts';
-import { buildPasskey } from '../support/builders.ts';
+import { buildAccount, buildPasskey } from '../support/builders.ts';
 import { TEST_START } from '../support/clock.ts';
 import { race } from '../support/race.ts';
 import { requireValue } from '../support/require-value.ts';
@@ -61,6 +62,107 @@ export function describePasskeyStore(name: string, open: OpenStores<'organizatio
 
       const other = await insertAccount(storage);
       assert.equal(await passkeys.insert(buildPasskey({ accountId: other.id }), LIMIT), 'inserted');
+    });
+
+    describe('a first passkey, with its account', () => {
+      const openWithOrganization = async (t: TestContext) => {
+        const { storage } = await open(t);
+        const resident = await insertAccount(storage);
+        const { organizationId } = resident;
+        const build = (email?: string) => {
+          const account = buildAccount({ organizationId, ...(email && { email }) });
+          return { account, passkey: buildPasskey({ accountId: account.id }) };
+        };
+        return { ...storage, resident, build };
+      };
+
+      test('is stored, and so is the account', async (t) => {
+        const { accounts, passkeys, build } = await openWithOrganization(t);
+        const { account } = build();
+        const passkey = buildFullPasskey(account.id);
+        assert.equal(await passkeys.insertWithAccount(passkey, account), 'inserted');
+        assert.deepEqual(await accounts.find(account.id), account);
+        assert.deepEqual(await passkeys.listByAccount(account.id), [passkey]);
+        assert.equal(await passkeys.insert(buildPasskey({ accountId: account.id }), LIMIT), 'inserted');
+      });
+
+      test('leaves nothing behind when the e-mail or the user handle of the account is taken', async (t) => {
+        const { accounts, passkeys, resident, build } = await openWithOrganization(t);
+        const { email, emailKey, userHandle } = resident;
+        for (const taken of [{ email, emailKey }, { userHandle }]) {
+          const { account, passkey } = build();
+          assert.equal(await passkeys.insertWithAccount(passkey, { ...account, ...taken }), 'account-taken');
+          assert.equal(await accounts.find(account.id), undefined);
+          assert.equal(await passkeys.find(passkey.id), undefined);
+          assert.equal(await passkeys.insertWithAccount(passkey, account), 'inserted');
+        }
+        assert.deepEqual(await accounts.find(resident.id), resident);
+      });
+
+      test('leaves no account behind when the passkey is taken', async (t) => {
+        const { accounts, passkeys, resident, build } = await openWithOrganization(t);
+        const taken = buildPasskey({ accountId: resident.id });
+        const { account, passkey } = build();
+        await passkeys.insert(taken, LIMIT);
+        assert.equal(await passkeys.insertWithAccount({ ...passkey, id: taken.id }, account), 'taken');
+        assert.equal(await accounts.find(account.id), undefined);
+        assert.deepEqual(await passkeys.find(taken.id), taken);
+        assert.equal(await passkeys.insertWithAccount(passkey, account), 'inserted');
+      });
+
+      test('changes nothing when the account is there already', async (t) => {
+        const { accounts, passkeys, resident, build } = await openWithOrganization(t);
+        const { account, passkey } = build();
+        await passkeys.insertWithAccount(passkey, account);
+        for (const there of [account, resident]) {
+          const again = { ...build().account, id: there.id };
+          const second = buildPasskey({ accountId: there.id });
+          assert.equal(await passkeys.insertWithAccount(second, again), 'account-taken');
+          assert.equal(await passkeys.find(second.id), undefined);
+          assert.deepEqual(await accounts.find(there.id), there);
+        }
+        assert.deepEqual(await passkeys.listByAccount(account.id), [passkey]);
+      });
+
+      test('is stored by one of many who want the same e-mail', async (t) => {
+        const { accounts, passkeys, resident, build } = await openWithOrganization(t);
+        const rivals = Array.from({ length: 50 }, () => build('ada@example.com'));
+        const outcomes = await Promise.all(rivals.map((one) => passkeys.insertWithAccount(one.passkey, one.account)));
+        assert.deepEqual(outcomes.toSorted(), [...Array(49).fill('account-taken'), 'inserted']);
+        const winner = requireValue(rivals[outcomes.indexOf('inserted')]);
+        assert.deepEqual(await accounts.findByEmail(resident.organizationId, 'ada@example.com'), winner.account);
+        for (const { passkey } of rivals)
+          assert.deepEqual(await passkeys.find(passkey.id), passkey === winner.passkey ? passkey : undefined);
+      });
+
+      test('is stored by one of many who bring the same, and no other has an account', async (t) => {
+        const { accounts, passkeys, build } = await openWithOrganization(t);
+        const { id } = buildPasskey();
+        const rivals = Array.from({ length: 50 }, () => build());
+        const outcomes = await Promise.all(
+          rivals.map(({ passkey, account }) => passkeys.insertWithAccount({ ...passkey, id }, account)),
+        );
+        assert.deepEqual(outcomes.toSorted(), ['inserted', ...Array(49).fill('taken')]);
+        const winner = requireValue(rivals[outcomes.indexOf('inserted')]);
+        assert.equal((await passkeys.find(id))?.accountId, winner.account.id);
+        for (const { account } of rivals)
+          assert.deepEqual(await accounts.find(account.id), account === winner.account ? account : undefined);
+      });
+
+      test('is there for whoever finds the account', async (t) => {
+        const { accounts, passkeys, build } = await openWithOrganization(t);
+        const newcomers = Array.from({ length: 20 }, () => build());
+        let stored = 0;
+        const signUps = newcomers.map(async ({ account, passkey }) => {
+          await passkeys.insertWithAccount(passkey, account);
+          stored += 1;
+        });
+        const watches = newcomers.map(async ({ account, passkey }) => {
+          while (!(await accounts.find(account.id)) && stored < newcomers.length) await setImmediate();
+          assert.deepEqual(await passkeys.listByAccount(account.id), [passkey]);
+        });
+        await Promise.all([...signUps, ...watches]);
+      });
     });
 
     test('a list is of one account, oldest first', async (t) => {
@@ -163,7 +265,7 @@ export function describePasskeyStore(name: string, open: OpenStores<'organizatio
 
     test('where one must be kept the last one stays, even if all are deleted at once', async (t) => {
       const { passkeys, accountId } = await openWithAccount(t);
-      const owned = Array.from({ length: 10 }, () => buildPasskey({ accountId }));
+      const owned = Array.from({ length: 10 }, () => buildPasskey({ accountId, verifiedAt: TEST_START }));
       await race(owned.length, (index) => passkeys.insert(requireValue(owned[index]), LIMIT));
 
       const outcomes = await Promise.all(owned.map(({ id }) => passkeys.delete(accountId, id, true)));
@@ -178,9 +280,20 @@ export function describePasskeyStore(name: string, open: OpenStores<'organizatio
       const other = await insertAccount(storage);
       const passkey = buildPasskey({ accountId });
       await passkeys.insert(passkey, LIMIT);
-      await passkeys.insert(buildPasskey({ accountId: other.id }), LIMIT);
+      await passkeys.insert(buildPasskey({ accountId: other.id, verifiedAt: TEST_START }), LIMIT);
       assert.equal(await passkeys.delete(accountId, passkey.id, true), 'last');
       assert.deepEqual(await passkeys.find(passkey.id), passkey);
+    });
+
+    test('where one must be kept, one that was never verified is not enough', async (t) => {
+      const { passkeys, accountId } = await openWithAccount(t);
+      const verified = buildPasskey({ accountId, verifiedAt: TEST_START });
+      const others = [buildPasskey({ accountId }), buildPasskey({ accountId })];
+      for (const passkey of [verified, ...others]) await passkeys.insert(passkey, LIMIT);
+      assert.equal(await passkeys.delete(accountId, verified.id, true), 'last');
+      for (const { id } of others) assert.equal(await passkeys.delete(accountId, id, true), 'deleted');
+      assert.equal(await passkeys.delete(accountId, verified.id, true), 'last');
+      assert.equal(await passkeys.delete(accountId, verified.id, false), 'deleted');
     });
 
     test('a passkey made for any other RP ID is noticed', async (t) => {

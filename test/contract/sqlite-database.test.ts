@@ -22,6 +22,7 @@ function openDatabase(t: TestContext) {
     path,
     connection,
     database,
+    insertNow: (word: string) => insert.run(word).changes,
     insert: (word: string) => database.write('short-lived', () => insert.run(word).changes),
     readWords: () => database.read(() => select.all().map(({ word }) => word)),
     readSynchronous: () => Number(connection.prepare('PRAGMA synchronous').get()?.synchronous),
@@ -51,6 +52,26 @@ test('a write that fails rejects its own caller and no other', async (t) => {
     ['fulfilled', 'rejected', 'fulfilled'],
   );
   assert.deepEqual(await readWords(), ['a', 'b']);
+});
+
+test('changes that belong together are made whole or not at all, and touch no other caller', async (t) => {
+  const { database, insert, insertNow, readWords } = openDatabase(t);
+  const insertBoth = (one: string, other: string) =>
+    database.write('short-lived', () => database.changeTogether(() => [insertNow(one), insertNow(other)]));
+
+  const outcomes = await Promise.allSettled([
+    insert('a'),
+    insertBoth('b', 'a'),
+    insertBoth('c', 'd'),
+    insertBoth('e', 'e'),
+    insert('f'),
+  ]);
+
+  assert.deepEqual(
+    outcomes.map(({ status }) => status),
+    ['fulfilled', 'rejected', 'fulfilled', 'rejected', 'fulfilled'],
+  );
+  assert.deepEqual(await readWords(), ['a', 'c', 'd', 'f']);
 });
 
 test('a commit that fails rejects every caller and leaves nothing behind', async (t) => {

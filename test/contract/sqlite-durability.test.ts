@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { DURABLE_KINDS, type RecordKind } from '../../src/oidc/record-store.ts';
+import { SqliteAccountStore } from '../../src/storage/sqlite/account-store.ts';
 import { SqliteClientStore } from '../../src/storage/sqlite/client-store.ts';
 import { Database } from '../../src/storage/sqlite/database.ts';
 import { SqliteFailureStore } from '../../src/storage/sqlite/failure-store.ts';
@@ -41,7 +42,7 @@ test('what an installation must not lose is on the disk before it is acknowledge
   const passkey = buildPasskey();
   const clients = new SqliteClientStore(deps);
   const failures = new SqliteFailureStore(deps);
-  const passkeys = new SqlitePasskeyStore(deps);
+  const passkeys = new SqlitePasskeyStore({ ...deps, accounts: new SqliteAccountStore(deps) });
   const totps = new SqliteTotpStore(deps);
   const records = new SqliteRecordStore(deps);
   const use = { counter: 1, backedUp: true, usedAt: TEST_START, usedWith: 'Firefox on Linux' };

@@ -1,5 +1,6 @@
 import { openTestStorage } from '../support/storages.ts';
 import { describeAccountStore } from './account-store-contract.ts';
+import { describeAuditStore } from './audit-store-contract.ts';
 import { describeClientStore } from './client-store-contract.ts';
 import { describeFailureStore } from './failure-store-contract.ts';
 import { describeKeyStore } from './key-store-contract.ts';
@@ -27,6 +28,7 @@ describeRecoveryCodeStore(NAME, openTestStorage);
 describeClientStore(NAME, openTestStorage);
 describeKeyStore(NAME, openTestStorage);
 describeOutboxStore(NAME, openTestStorage);
+describeAuditStore(NAME, openTestStorage);
 describeTicketStore(NAME, openTestStorage);
 describeRateStore(NAME, openTestStorage);
 describeSignInStore(NAME, openTestStorage);

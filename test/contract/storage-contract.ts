@@ -3,6 +3,7 @@ import { describe, type TestContext, test } from 'node:test';
 import type { Storage } from '../../src/storage/storage.ts';
 import {
   buildAccount,
+  buildAuditEvent,
   buildClient,
   buildMailJob,
   buildOrganization,
@@ -87,12 +88,14 @@ function buildCalls(): Calls {
       findByEmail: [account.organizationId, account.emailKey],
       findByUserHandle: [account.userHandle],
       update: [account],
+      listRecoveriesDue: [TEST_START, 1],
       hasAdministrator: [],
       list: [{ limit: 1 }],
     },
     failures: { countTry: [account.id, 'totp', 'source'], clear: [account.id, 'totp'] },
     passkeys: {
       insert: [passkey, 1],
+      insertWithAccount: [passkey, account],
       find: [passkey.id],
       listByAccount: [account.id],
       recordUse: [passkey.id, use],
@@ -129,6 +132,12 @@ function buildCalls(): Calls {
       finish: [{ id: mail.id, attempt: 1 }, 'sent'],
       list: [{ limit: 1 }],
       sweep: ['sent', TEST_START],
+    },
+    audit: {
+      append: [buildAuditEvent()],
+      listByAccount: [account.id, { limit: 1 }],
+      list: [{ limit: 1 }],
+      sweep: [TEST_START],
     },
     tickets: { put: ['sign-up', 'id', {}, 1], find: ['sign-up', 'id'], take: ['sign-up', 'id'] },
     rates: { hit: ['key', budget], clear: ['key'] },

@@ -1,4 +1,5 @@
 import type { Account } from '../../src/accounts/account-store.ts';
+import type { AuditEvent } from '../../src/audit/audit-store.ts';
 import type { Client } from '../../src/clients/client-store.ts';
 import type { SigningKey } from '../../src/keys/key-store.ts';
 import { addSeconds } from '../../src/lib/clock.ts';
@@ -122,6 +123,18 @@ export function buildSigningKey(overrides: Partial<SigningKey> = {}): SigningKey
     sealedPrivateJwk: ids.newBytes(200),
     createdAt: TEST_START,
     activeFrom: TEST_START,
+    ...overrides,
+  };
+}
+
+/** Something that happened to an account; nothing else of it need be stored. */
+export function buildAuditEvent(overrides: Partial<AuditEvent> = {}): AuditEvent {
+  return {
+    id: ids.newId(),
+    createdAt: TEST_START,
+    actor: 'account',
+    accountId: ids.newId(),
+    details: { type: 'signed-in', acr: 'phr', amr: ['pop', 'user', 'mfa'] },
     ...overrides,
   };
 }

@@ -2,9 +2,11 @@ import type {
   Account,
   AccountPassword,
   PasskeyOffer,
+  PendingRecovery,
   PostalAddress,
   Profile,
 } from '../../src/accounts/account-store.ts';
+import type { AuditDetails, AuditEvent, AuditType } from '../../src/audit/audit-store.ts';
 import type { Client, ClientResource, ClientSecret, ClientSettings } from '../../src/clients/client-store.ts';
 import type { SigningKey } from '../../src/keys/key-store.ts';
 import type { MailJob, NewMailJob } from '../../src/mail/outbox-store.ts';
@@ -16,6 +18,7 @@ import type { RecoveryCode, RecoveryCodeSet } from '../../src/recovery/recovery-
 import type { Totp } from '../../src/totp/totp-store.ts';
 import {
   buildAccount,
+  buildAuditEvent,
   buildClient,
   buildMailJob,
   buildOrganization,
@@ -50,9 +53,17 @@ const profile: Required<Profile> = {
 };
 const password: Required<AccountPassword> = { hash: '$argon2id$', setAt: TEST_START, switchedOffAt: TEST_START };
 const passkeyOffer: Required<PasskeyOffer> = { declinedTimes: 2, notBefore: TEST_START, never: true };
+const recovery: Required<PendingRecovery> = {
+  startedAt: TEST_START,
+  device: 'a browser',
+  opensAt: TEST_START,
+  endsAt: TEST_START,
+  openedAt: TEST_START,
+};
 const policy: Required<Policy> = {
   ...buildPolicy(),
   sso: { issuer: 'https://login.example.com', clientId: 'cardea', required: true },
+  recoveryByEmail: { waitingHours: 48 },
   attestation: { mode: 'verified', allow: [AAGUID], deny: [AAGUID], synced: 'refuse' },
 };
 const resource: Required<ClientResource> = { indicator: 'https://api.example.com', scopes: ['read'] };
@@ -65,6 +76,7 @@ const account: Required<Account> = {
   profile,
   password,
   passkeyOffer,
+  recovery,
   disabledAt: TEST_START,
 };
 const client: Required<Client> = { ...buildClient(), settings, secrets: [secret], disabledAt: TEST_START };
@@ -99,6 +111,13 @@ const record: Required<LastingRecord> = {
   grantId: 'grant',
   accountId: account.id,
 };
+const auditEvent: Required<AuditEvent> = {
+  ...buildAuditEvent(),
+  accountId: account.id,
+  organizationId: organization.id,
+  clientId: client.id,
+  device: 'Firefox on Linux',
+};
 
 /** One of each thing that is stored, with every optional field; what names another names one of these. */
 export const FULL_ITEMS = {
@@ -111,4 +130,42 @@ export const FULL_ITEMS = {
   key,
   mailJob,
   record,
+  auditEvent,
 } as const;
+
+/** What events tell, by their types. */
+const auditDetails: { readonly [Type in AuditType]: AuditDetails & { readonly type: Type } } = {
+  'signed-in': { type: 'signed-in', acr: 'phr', amr: ['pop', 'user', 'mfa'] },
+  'sign-in-refused': { type: 'sign-in-refused', factor: 'password', count: 10 },
+  'signed-out': { type: 'signed-out' },
+  'session-ended': { type: 'session-ended', sessionDevice: 'Safari on iPhone' },
+  'signed-out-elsewhere': { type: 'signed-out-elsewhere' },
+  'account-created': { type: 'account-created' },
+  'account-disabled': { type: 'account-disabled' },
+  'account-enabled': { type: 'account-enabled' },
+  'account-taken-over': { type: 'account-taken-over' },
+  'address-verified': { type: 'address-verified' },
+  'passkey-added': { type: 'passkey-added', passkeyName: 'Laptop' },
+  'passkey-removed': { type: 'passkey-removed', passkeyName: 'Laptop' },
+  'passkey-renamed': { type: 'passkey-renamed', passkeyName: 'Laptop', formerName: 'Computer' },
+  'passkey-alert': { type: 'passkey-alert', alert: 'backup-eligibility-changed', passkeyName: 'Laptop', count: 1 },
+  'password-set': { type: 'password-set' },
+  'password-changed': { type: 'password-changed' },
+  'password-reset': { type: 'password-reset' },
+  'password-removed': { type: 'password-removed' },
+  'password-off': { type: 'password-off' },
+  'password-on': { type: 'password-on' },
+  'password-alert': { type: 'password-alert', alert: 'unusable-hash', count: 1 },
+  'totp-on': { type: 'totp-on' },
+  'totp-off': { type: 'totp-off' },
+  'recovery-codes-made': { type: 'recovery-codes-made' },
+  'recovery-codes-removed': { type: 'recovery-codes-removed' },
+  'recovery-code-used': { type: 'recovery-code-used', codesLeft: 9 },
+  'recovery-started': { type: 'recovery-started' },
+  'recovery-offered': { type: 'recovery-offered' },
+  'recovery-cancelled': { type: 'recovery-cancelled' },
+  'recovery-done': { type: 'recovery-done' },
+  'application-allowed': { type: 'application-allowed', applicationName: 'Ledger' },
+  'application-revoked': { type: 'application-revoked', applicationName: 'Ledger' },
+};
+export const AUDIT_DETAILS: readonly AuditDetails[] = Object.values(auditDetails);

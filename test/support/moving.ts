@@ -7,6 +7,7 @@ import { listKinds, type MovedStores } from '../../src/moving/kinds.ts';
 import { Moving } from '../../src/moving/moving.ts';
 import {
   buildAccount,
+  buildAuditEvent,
   buildOrganization,
   buildPasskey,
   buildRecoveryCodeSet,
@@ -14,7 +15,7 @@ import {
   buildTotp,
 } from './builders.ts';
 import { TEST_START, type TestClock } from './clock.ts';
-import { FULL_ITEMS } from './full-items.ts';
+import { AUDIT_DETAILS, FULL_ITEMS } from './full-items.ts';
 import { makeTempFolder } from './temp-folder.ts';
 
 /** A store of the tests. */
@@ -36,7 +37,7 @@ export const RECORD_SECONDS = 60;
  * batches, with what accounts have.
  */
 export async function furnish({ organizations, accounts, clients, keys, ...stores }: MovedStores): Promise<void> {
-  const { organization, account, passkey, totp, recoveryCodes, client, key, record } = FULL_ITEMS;
+  const { organization, account, passkey, totp, recoveryCodes, client, key, record, auditEvent } = FULL_ITEMS;
   await organizations.insert(organization);
   await organizations.insert(buildOrganization({ name: 'Line\u2028separator, "quotes" and ä 👩‍💻' }));
   await accounts.insert(account);
@@ -46,6 +47,10 @@ export async function furnish({ organizations, accounts, clients, keys, ...store
   await clients.insert({ ...client, metadata: { ...client.metadata, jwks: { keys: [{ $x: null, 'a.b': [1] }] } } });
   await keys.insert(key);
   await keys.insert(buildSigningKey({ algorithm: 'RS256', createdAt: addSeconds(TEST_START, 1) }));
+  await stores.audit.append(auditEvent);
+  for (const [index, details] of AUDIT_DETAILS.entries()) {
+    await stores.audit.append(buildAuditEvent({ details, createdAt: addSeconds(TEST_START, index) }));
+  }
   const expiresAt = addSeconds(TEST_START, RECORD_SECONDS);
   for (const kind of ['Consent', 'Grant', 'RefreshToken'] as const) {
     await stores.lastingRecords.insert(kind, { ...record, id: digest(kind), expiresAt });

@@ -41,3 +41,12 @@ test('bytes are a copy that nobody else can change', () => {
   source.fill(9);
   assert.deepEqual([...bytes], [1, 2, 3]);
 });
+
+test('digits are as many as are asked for, zeros in front included, and any of them', () => {
+  const ids = new Ids();
+  const codes = Array.from({ length: 1000 }, () => ids.newDigits(8));
+  for (const code of codes) assert.match(code, /^\d{8}$/);
+  assert.equal(new Set(codes).size, codes.length);
+  for (let place = 0; place < 8; place += 1) assert.equal(new Set(codes.map((code) => code[place])).size, 10);
+  assert.equal(new Ids(() => new Uint8Array(8)).newDigits(8), '00000000');
+});

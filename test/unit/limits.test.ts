@@ -82,26 +82,51 @@ test('one address has thirty tries, whoever they are about, and slows no account
   await tryTimes(limits, 1);
 });
 
-for (const [factor, allowed] of [
-  ['password', 100],
-  ['totp', 20],
+for (const [factor, allowed, other] of [
+  ['password', 100, 'totp'],
+  ['totp', 20, 'recovery-code'],
+  ['recovery-code', 10, 'totp'],
 ] as const) {
-  test(`after ${allowed} tries in a row the ${factor} is off for strangers, until something else proves the person (TO-05)`, async (t) => {
+  test(`after ${allowed} tries in a row the ${factor} is off for strangers, until something else proves the person (TO-05, RC-03)`, async (t) => {
     const { storage, clock, limits } = await setUp(t);
     const next = (more: Partial<Try> = {}) => {
-      clock.advance(900);
+      clock.advance(3600);
       return limits.requireTry({ ...KNOWN_TRY, factor, ...more });
     };
-    for (let tries = 1; tries < allowed; tries += 1) await storage.failures.countTry(ACCOUNT, factor, 'stranger');
-    assert.equal(await next(), 'on');
-    assert.equal(await next(), 'off');
+    const tryInVain = async () => {
+      for (let tries = 1; tries < allowed; tries += 1) await storage.failures.countTry(ACCOUNT, factor, 'stranger');
+      assert.equal(await next(), 'on');
+      assert.equal(await next(), 'off');
+    };
+    await tryInVain();
     assert.equal(await next({ source: 'known:laptop' }), 'on');
-    await limits.succeeded({ ...KNOWN_TRY, factor: factor === 'totp' ? 'password' : 'totp', accountId: ACCOUNT });
-    assert.equal(await next(), 'off');
+    assert.equal(await next({ source: 'proved' }), 'on');
+    if (factor !== 'password') {
+      await limits.succeeded({ ...KNOWN_TRY, factor: 'password', accountId: ACCOUNT });
+      assert.equal(await next(), 'off', 'a password proves too little');
+    }
+    await limits.succeeded({ ...KNOWN_TRY, factor: other, accountId: ACCOUNT });
+    assert.equal(await next(), 'on');
+    await limits.restore(ACCOUNT);
+    await tryInVain();
     await limits.restore(ACCOUNT);
     assert.equal(await next(), 'on');
   });
 }
+
+test('recovery codes may be tried five times in an hour, and ten times in a day (RC-03)', async (t) => {
+  const { clock, limits } = await setUp(t);
+  const more = { factor: 'recovery-code' } as const;
+  await tryTimes(limits, 5, more);
+  await assert.rejects(tryTimes(limits, 1, more), refusedFor(3600));
+  clock.advance(3599);
+  await assert.rejects(tryTimes(limits, 1, more), refusedFor(1));
+  clock.advance(1);
+  await tryTimes(limits, 5, more);
+  await assert.rejects(tryTimes(limits, 1, more), refusedFor(3600));
+  clock.advance(86_400);
+  assert.equal(await limits.requireTry({ ...KNOWN_TRY, ...more }), 'off');
+});
 
 test('a factor that proves right starts from nothing again', async (t) => {
   const { limits } = await setUp(t);

@@ -2,7 +2,7 @@ import type { Account, AccountStore } from '../../accounts/account-store.ts';
 import type { PageRequest } from '../../lib/cursor.ts';
 import type { AccountId, OrganizationId } from '../../lib/ids.ts';
 import { createReader, defineSchema } from './fields.ts';
-import type { CollectionSchema } from './mongo-collection.ts';
+import { type CollectionSchema, where } from './mongo-collection.ts';
 import type { MongoDatabase } from './mongo-database.ts';
 import { VersionedCollection } from './versioned-collection.ts';
 
@@ -34,6 +34,7 @@ const schema = defineSchema({
   role: String,
   password: { hash: String, setAt: Date, switchedOffAt: Date },
   passkeyOffer: { declinedTimes: Number, notBefore: Date, never: Boolean },
+  recovery: { startedAt: Date, device: String, opensAt: Date, endsAt: Date, openedAt: Date },
   disabledAt: Date,
   createdAt: Date,
   updatedAt: Date,
@@ -44,6 +45,7 @@ schema.index({ userHandle: 1 }, { name: 'user_handle', unique: true });
 schema.index({ createdAt: 1, _id: 1 }, { name: 'creation' });
 schema.index({ organizationId: 1, createdAt: 1, _id: 1 }, { name: 'organization' });
 schema.index({ role: 1 }, { name: 'role' });
+schema.index({ 'recovery.opensAt': 1 }, { name: 'recovery', sparse: true });
 
 export const ACCOUNTS: CollectionSchema = { name: 'accounts', schema };
 
@@ -80,6 +82,11 @@ export class MongoAccountStore implements AccountStore {
 
   update(account: Account) {
     return this.#accounts.update(account);
+  }
+
+  listRecoveriesDue(now: Date, limit: number) {
+    const due = { 'recovery.opensAt': where({ $lte: now }), 'recovery.endsAt': where({ $exists: false }) };
+    return this.#accounts.findAll(due, { sort: { 'recovery.opensAt': 1, _id: 1 }, limit });
   }
 
   hasAdministrator() {

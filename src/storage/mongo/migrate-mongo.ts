@@ -1,5 +1,6 @@
 import type { Connection, mongo } from 'mongoose';
 import { ACCOUNTS } from './account-store.ts';
+import { AUDIT_EVENTS } from './audit-store.ts';
 import { CLIENTS } from './client-store.ts';
 import { FAILURES } from './failure-store.ts';
 import { SIGNING_KEYS } from './key-store.ts';
@@ -23,6 +24,7 @@ export const COLLECTIONS: readonly CollectionSchema[] = [
   CLIENTS,
   SIGNING_KEYS,
   OUTBOX,
+  AUDIT_EVENTS,
   CONSENTS,
   GRANTS,
   REFRESH_TOKENS,

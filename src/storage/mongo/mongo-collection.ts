@@ -10,7 +10,7 @@ export interface CollectionSchema {
   readonly schema: Schema;
 }
 
-interface Listing {
+export interface Listing {
   readonly sort: Readonly<Record<string, 1 | -1>>;
   readonly limit?: number | undefined;
   /** `majority` leaves out what a new primary could still take back. */

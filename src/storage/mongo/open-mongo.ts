@@ -2,6 +2,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
 import type { Storage } from '../storage.ts';
 import { MongoAccountStore } from './account-store.ts';
+import { MongoAuditStore } from './audit-store.ts';
 import { MongoClientStore } from './client-store.ts';
 import { connectMongo, explainMongoError } from './connect-mongo.ts';
 import type { DurableRecordStore } from './durable-record-store.ts';
@@ -35,6 +36,7 @@ type DurableStores = Pick<
   | 'clients'
   | 'keys'
   | 'outbox'
+  | 'audit'
   | 'ping'
 >;
 
@@ -58,16 +60,18 @@ export async function openMongo({ url, clock, logger }: Options): Promise<MongoS
     throw explainMongoError(url, error);
   }
   const deps = { database, clock };
+  const accounts = new MongoAccountStore(deps);
   return {
     organizations: new MongoOrganizationStore(deps),
-    accounts: new MongoAccountStore(deps),
+    accounts,
     failures: new MongoFailureStore(deps),
-    passkeys: new MongoPasskeyStore(deps),
+    passkeys: new MongoPasskeyStore({ ...deps, accounts }),
     totps: new MongoTotpStore(deps),
     recoveryCodes: new MongoRecoveryCodeStore(deps),
     clients: new MongoClientStore(deps),
     keys: new MongoKeyStore(deps),
     outbox: new MongoOutboxStore(deps),
+    audit: new MongoAuditStore(deps),
     records: new MongoRecordStore(deps),
     spentCodes: new MongoSpentStore(deps),
     ping: () => database.ping(),

@@ -21,6 +21,7 @@ const schema = defineSchema({
     sso: { issuer: String, clientId: String, required: Boolean },
     attestation: { mode: String, allow: [String], deny: [String], synced: String },
     namePasskey: String,
+    recoveryByEmail: { waitingHours: Number },
   },
   createdAt: Date,
   version: Number,

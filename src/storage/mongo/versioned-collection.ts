@@ -1,7 +1,7 @@
 import type { Page, PageRequest } from '../../lib/cursor.ts';
 import type { Place } from '../../lib/page.ts';
 import { describeChange, describeInsertion, type Fields } from './fields.ts';
-import { type CollectionSchema, MongoCollection } from './mongo-collection.ts';
+import { type CollectionSchema, type Listing, MongoCollection } from './mongo-collection.ts';
 import type { MongoDatabase } from './mongo-database.ts';
 import { readPage, type StoredDocument } from './read-page.ts';
 
@@ -48,6 +48,10 @@ export class VersionedCollection<Item extends VersionedItem> {
 
   async exists(filter: Fields): Promise<boolean> {
     return (await this.#collection.findOne(filter)) !== undefined;
+  }
+
+  async findAll(filter: Fields, listing: Listing): Promise<readonly Item[]> {
+    return (await this.#collection.find(filter, listing)).map(this.#options.toItem);
   }
 
   /** All, or those that a filter of plain values selects. */

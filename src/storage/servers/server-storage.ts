@@ -22,7 +22,7 @@ export async function openServerStorage({ mongodbUrl, redisUrl, ...options }: Se
   const durable = opened.use(await openMongo({ ...options, url: mongodbUrl }));
   const shortLived = opened.use(await openRedis({ ...options, url: redisUrl }));
   const stores = opened.move(); // to be closed with the storage from here on
-  const { organizations, accounts, failures, passkeys, totps, recoveryCodes, clients, keys, outbox } = durable;
+  const { organizations, accounts, failures, passkeys, totps, recoveryCodes, clients, keys, outbox, audit } = durable;
   const { tickets, rates, signIns } = shortLived;
   return {
     organizations,
@@ -34,6 +34,7 @@ export async function openServerStorage({ mongodbUrl, redisUrl, ...options }: Se
     clients,
     keys,
     outbox,
+    audit,
     tickets,
     rates,
     signIns,

@@ -1,7 +1,8 @@
-import type { Account, AccountStore } from '../../accounts/account-store.ts';
+import type { Account, AccountStore, PendingRecovery } from '../../accounts/account-store.ts';
 import type { PageRequest } from '../../lib/cursor.ts';
 import type { AccountId, OrganizationId } from '../../lib/ids.ts';
 import type { Database, Statement } from './database.ts';
+import type { Stored } from './stored.ts';
 import { VersionedTable } from './versioned-table.ts';
 
 type AccountRow = {
@@ -19,6 +20,8 @@ type AccountRow = {
   readonly offer_declined_times: number;
   readonly offer_not_before: number | null;
   readonly offer_never: number;
+  readonly recovery: string | null;
+  readonly recovery_due_at: number | null;
   readonly disabled_at: number | null;
   readonly created_at: number;
   readonly updated_at: number;
@@ -40,6 +43,8 @@ const COLUMNS: readonly (keyof AccountRow)[] = [
   'offer_declined_times',
   'offer_not_before',
   'offer_never',
+  'recovery',
+  'recovery_due_at',
   'disabled_at',
   'created_at',
   'updated_at',
@@ -52,6 +57,7 @@ export class SqliteAccountStore implements AccountStore {
   readonly #byId: Statement<AccountRow>;
   readonly #byEmail: Statement<AccountRow>;
   readonly #byUserHandle: Statement<AccountRow>;
+  readonly #recoveriesDue: Statement<AccountRow>;
   readonly #administrator: Statement<unknown>;
   readonly #pageOfOrganization: Statement<AccountRow>;
 
@@ -61,12 +67,20 @@ export class SqliteAccountStore implements AccountStore {
     this.#byId = database.prepare('SELECT * FROM accounts WHERE id = ?');
     this.#byEmail = database.prepare('SELECT * FROM accounts WHERE organization_id = ? AND email_key = ?');
     this.#byUserHandle = database.prepare('SELECT * FROM accounts WHERE user_handle = ?');
+    this.#recoveriesDue = database.prepare(
+      'SELECT * FROM accounts WHERE recovery_due_at <= ? ORDER BY recovery_due_at, id LIMIT ?',
+    );
     this.#administrator = database.prepare("SELECT 1 FROM accounts WHERE role = 'administrator' LIMIT 1");
     this.#pageOfOrganization = this.#table.preparePage('organization_id = ?');
   }
 
   insert(account: Account) {
     return this.#table.insert(account);
+  }
+
+  /** As `insert`, for what is part of a write already. */
+  insertNow(account: Account) {
+    return this.#table.insertNow(account);
   }
 
   find(id: AccountId) {
@@ -85,6 +99,10 @@ export class SqliteAccountStore implements AccountStore {
     return this.#table.update(account);
   }
 
+  listRecoveriesDue(now: Date, limit: number) {
+    return this.#database.read(() => this.#recoveriesDue.all(now.getTime(), limit).map(toAccount));
+  }
+
   hasAdministrator() {
     return this.#database.read(() => this.#administrator.get() !== undefined);
   }
@@ -96,7 +114,7 @@ export class SqliteAccountStore implements AccountStore {
 }
 
 function toRow(account: Account): AccountRow {
-  const { password, passkeyOffer } = account;
+  const { password, passkeyOffer, recovery } = account;
   return {
     id: account.id,
     organization_id: account.organizationId,
@@ -112,6 +130,8 @@ function toRow(account: Account): AccountRow {
     offer_declined_times: passkeyOffer.declinedTimes,
     offer_not_before: passkeyOffer.notBefore?.getTime() ?? null,
     offer_never: Number(passkeyOffer.never),
+    recovery: recovery ? writeRecovery(recovery) : null,
+    recovery_due_at: recovery && !recovery.endsAt ? recovery.opensAt.getTime() : null,
     disabled_at: account.disabledAt?.getTime() ?? null,
     created_at: account.createdAt.getTime(),
     updated_at: account.updatedAt.getTime(),
@@ -135,10 +155,33 @@ function toAccount(row: AccountRow): Account {
       ...(row.offer_not_before !== null && { notBefore: new Date(row.offer_not_before) }),
       never: row.offer_never === 1,
     },
+    ...(row.recovery !== null && { recovery: readRecovery(row.recovery) }),
     ...(row.disabled_at !== null && { disabledAt: new Date(row.disabled_at) }),
     createdAt: new Date(row.created_at),
     updatedAt: new Date(row.updated_at),
     version: row.version,
+  };
+}
+
+function writeRecovery({ startedAt, device, opensAt, endsAt, openedAt }: PendingRecovery): string {
+  const stored: Stored<PendingRecovery> = {
+    startedAt: startedAt.getTime(),
+    device,
+    opensAt: opensAt.getTime(),
+    endsAt: endsAt?.getTime(),
+    openedAt: openedAt?.getTime(),
+  };
+  return JSON.stringify(stored);
+}
+
+function readRecovery(text: string): PendingRecovery {
+  const { startedAt, device, opensAt, endsAt, openedAt }: Stored<PendingRecovery> = JSON.parse(text);
+  return {
+    startedAt: new Date(startedAt),
+    ...(device !== undefined && { device }),
+    opensAt: new Date(opensAt),
+    ...(endsAt !== undefined && { endsAt: new Date(endsAt) }),
+    ...(openedAt !== undefined && { openedAt: new Date(openedAt) }),
   };
 }
 

@@ -69,7 +69,8 @@ export class Database {
 
   /**
    * Resolves once the work is committed; rejects as `read` does. The work runs while no other process can write; it may read as much as
-   * it needs and then change rows with at most one statement, so that its failure undoes it wholly and touches no other caller.
+   * it needs and then change rows with at most one statement, or with several by `changeTogether`, so that its failure undoes it wholly
+   * and touches no other caller.
    */
   write<Result>(durability: Durability, work: () => Result): Promise<Result> {
     if (this.#closed) return Promise.reject(refuse(CLOSED));
@@ -81,6 +82,20 @@ export class Database {
       };
       if (this.#queue.push({ run, reject }) === 1) setImmediate(() => this.#flush());
     });
+  }
+
+  /** Part of a write: when one of several changes fails, none of them is made. */
+  changeTogether<Result>(change: () => Result): Result {
+    const connection = this.#connection;
+    connection.exec('SAVEPOINT together');
+    try {
+      return change();
+    } catch (error) {
+      if (connection.isTransaction) connection.exec('ROLLBACK TO together');
+      throw error;
+    } finally {
+      if (connection.isTransaction) connection.exec('RELEASE together');
+    }
   }
 
   /** Commits what is pending and closes the file; idempotent. The last connection to a file also empties its write-ahead log. */

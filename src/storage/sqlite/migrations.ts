@@ -167,4 +167,24 @@ export const MIGRATIONS: readonly string[] = [
     codes TEXT NOT NULL -- JSON
   ) STRICT;
   `,
+  `
+  CREATE TABLE audit_events (
+    id TEXT NOT NULL PRIMARY KEY,
+    created_at INTEGER NOT NULL,
+    type TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    account_id TEXT, -- of an account that may be gone
+    organization_id TEXT,
+    client_id TEXT,
+    device TEXT,
+    details TEXT NOT NULL -- JSON
+  ) STRICT;
+  CREATE INDEX audit_events_by_creation ON audit_events (created_at, id);
+  CREATE INDEX audit_events_by_account ON audit_events (account_id, created_at, id) WHERE account_id IS NOT NULL;
+  `,
+  `
+  ALTER TABLE accounts ADD COLUMN recovery TEXT; -- JSON
+  ALTER TABLE accounts ADD COLUMN recovery_due_at INTEGER; -- while it waits
+  CREATE INDEX accounts_recoveries_due ON accounts (recovery_due_at, id) WHERE recovery_due_at IS NOT NULL;
+  `,
 ];

@@ -1,5 +1,7 @@
+import type { Account } from '../../accounts/account-store.ts';
 import type { AccountId, PasskeyId } from '../../lib/ids.ts';
 import type { Passkey, PasskeyStore, PasskeyUse } from '../../passkeys/passkey-store.ts';
+import type { SqliteAccountStore } from './account-store.ts';
 import { buildInsert } from './build-insert.ts';
 import type { Database, Statement } from './database.ts';
 
@@ -41,20 +43,26 @@ const COLUMNS: readonly (keyof PasskeyRow)[] = [
 
 export class SqlitePasskeyStore implements PasskeyStore {
   readonly #database: Database;
+  readonly #accounts: SqliteAccountStore;
   readonly #insert: Statement<never>;
   readonly #find: Statement<PasskeyRow>;
   readonly #count: Statement<{ readonly count: number }>;
+  readonly #otherVerified: Statement<unknown>;
   readonly #listByAccount: Statement<PasskeyRow>;
   readonly #recordUse: Statement<never>;
   readonly #otherRpId: Statement<unknown>;
   readonly #rename: Statement<never>;
   readonly #delete: Statement<never>;
 
-  constructor({ database }: { readonly database: Database }) {
+  constructor({ database, accounts }: { readonly database: Database; readonly accounts: SqliteAccountStore }) {
     this.#database = database;
+    this.#accounts = accounts;
     this.#insert = database.prepare(buildInsert('passkeys', COLUMNS));
     this.#find = database.prepare('SELECT * FROM passkeys WHERE id = ?');
     this.#count = database.prepare('SELECT count(*) AS count FROM passkeys WHERE account_id = ?');
+    this.#otherVerified = database.prepare(
+      'SELECT 1 FROM passkeys WHERE account_id = ? AND id <> ? AND verified_at IS NOT NULL LIMIT 1',
+    );
     this.#listByAccount = database.prepare('SELECT * FROM passkeys WHERE account_id = ? ORDER BY created_at, id');
     this.#recordUse = database.prepare(
       `UPDATE passkeys SET counter = :counter, backed_up = :backed_up, last_used_at = :used_at, last_used_with = :used_with,
@@ -73,6 +81,17 @@ export class SqlitePasskeyStore implements PasskeyStore {
       if (this.#countOf(passkey.accountId) >= limit) return 'full';
       this.#insert.run(toRow(passkey));
       return 'inserted';
+    });
+  }
+
+  insertWithAccount(passkey: Passkey, account: Account): Promise<'inserted' | 'taken' | 'account-taken'> {
+    return this.#database.write('durable', () => {
+      if (this.#find.get(passkey.id)) return 'taken';
+      return this.#database.changeTogether(() => {
+        if (!this.#accounts.insertNow(account)) return 'account-taken';
+        this.#insert.run(toRow(passkey));
+        return 'inserted';
+      });
     });
   }
 
@@ -109,7 +128,7 @@ export class SqlitePasskeyStore implements PasskeyStore {
   delete(accountId: AccountId, id: PasskeyId, keepOne: boolean): Promise<'deleted' | 'last' | 'absent'> {
     return this.#database.write('durable', () => {
       if (this.#find.get(id)?.account_id !== accountId) return 'absent';
-      if (keepOne && this.#countOf(accountId) === 1) return 'last';
+      if (keepOne && !this.#otherVerified.get(accountId, id)) return 'last';
       this.#delete.run(id);
       return 'deleted';
     });

@@ -2,6 +2,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
 import type { Storage } from '../storage.ts';
 import { SqliteAccountStore } from './account-store.ts';
+import { SqliteAuditStore } from './audit-store.ts';
 import { SqliteClientStore } from './client-store.ts';
 import { Database } from './database.ts';
 import { ExpirySweeper } from './expiry-sweeper.ts';
@@ -33,6 +34,7 @@ export async function openSqliteStorage({ path, clock, logger }: Options): Promi
   const database = new Database(await openConnection(path));
   const ping = database.prepare('SELECT 1');
   const deps = { database, clock };
+  const accounts = new SqliteAccountStore(deps);
   const sweeper = new ExpirySweeper({
     ...deps,
     onError: (error) => logger?.warn({ error }, 'expired rows could not be removed'),
@@ -41,14 +43,15 @@ export async function openSqliteStorage({ path, clock, logger }: Options): Promi
 
   return {
     organizations: new SqliteOrganizationStore(deps),
-    accounts: new SqliteAccountStore(deps),
+    accounts,
     failures: new SqliteFailureStore(deps),
-    passkeys: new SqlitePasskeyStore(deps),
+    passkeys: new SqlitePasskeyStore({ ...deps, accounts }),
     totps: new SqliteTotpStore(deps),
     recoveryCodes: new SqliteRecoveryCodeStore(deps),
     clients: new SqliteClientStore(deps),
     keys: new SqliteKeyStore(deps),
     outbox: new SqliteOutboxStore(deps),
+    audit: new SqliteAuditStore(deps),
     tickets: new SqliteTicketStore(deps),
     rates: new SqliteRateStore(deps),
     signIns: new SqliteSignInStore(deps),

@@ -47,8 +47,12 @@ export class VersionedTable<Row extends VersionedRow, Item extends Place> {
 
   /** False when a unique value is taken. */
   insert(item: Item): Promise<boolean> {
-    const { database, toRow } = this.#options;
-    return database.write('durable', () => this.#insert.run(toRow(item)).changes === 1);
+    return this.#options.database.write('durable', () => this.insertNow(item));
+  }
+
+  /** As `insert`, for what is part of a write already. */
+  insertNow(item: Item): boolean {
+    return this.#insert.run(this.#options.toRow(item)).changes === 1;
   }
 
   /** The one row that a prepared statement finds. */
