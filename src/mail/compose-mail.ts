@@ -64,6 +64,7 @@ export function composeMail({ to, organizationName, timeZone, message }: Letter,
 function listValues(message: MailMessage, wording: MailWording, timeZone: string | undefined) {
   return {
     ...('validSeconds' in message && { duration: wording.duration(message.validSeconds) }),
+    ...('codeSeconds' in message && { codeDuration: wording.duration(message.codeSeconds) }),
     ...('passkeyName' in message && { name: tame(message.passkeyName) }),
     ...('formerName' in message && { formerName: tame(message.formerName) }),
     ...('opensAt' in message && { opensAt: wording.moment(message.opensAt, timeZone) }),

@@ -26,8 +26,12 @@ interface TimedCode {
 
 /** Every mail there is, and exactly what each tells. */
 export type MailMessage =
-  | ({ readonly type: 'verify-address' } & Happening & TimedLink & TimedCode)
+  | ({ readonly type: 'verify-address'; readonly code: string; readonly codeSeconds: number } & Happening & TimedLink)
   | ({ readonly type: 'sign-in-code' } & Happening & TimedCode)
+  /** For somebody new, who shows by it that the address is theirs. */
+  | ({ readonly type: 'sign-up-code' } & Happening & TimedCode)
+  /** Somebody wanted to make an account with the address of one that there is. */
+  | ({ readonly type: 'account-known' } & Happening)
   /** For a person who is signed in and about to change how. */
   | ({ readonly type: 'confirmation-code' } & Change & TimedCode)
   | ({ readonly type: 'confirmation-link' } & Change & TimedLink)

@@ -6,7 +6,7 @@ export const en = {
   'verify-address.subject': 'Confirm your e-mail address for {organization}',
   'verify-address.heading': 'Confirm your e-mail address',
   'verify-address.body':
-    'Open the link, or type this code into the page that asked for it. Both work once, for {duration}.',
+    'Type this code into the page that asked for it, or open the link. Each works once: the code for {codeDuration}, the link for {duration}.',
   'verify-address.action': 'Confirm the address',
   'verify-address.closing':
     'If you did not ask for this, there is nothing to do: without you the address is not confirmed.',
@@ -16,6 +16,18 @@ export const en = {
   'sign-in-code.body': 'Type it into the page on which you are signing in. It works once, for {duration}.',
   'sign-in-code.closing':
     'Tell this code to nobody; the people who run {organization} never ask for it. If you are not signing in right now, ignore this mail: without the code nobody gets in.',
+
+  'sign-up-code.subject': 'Your code to make an account at {organization}',
+  'sign-up-code.heading': 'Your code to make an account',
+  'sign-up-code.body': 'Type it into the page on which you are making your account. It works once, for {duration}.',
+  'sign-up-code.closing':
+    'If you are not making an account right now, there is nothing to do: without the code nobody makes one with your address.',
+
+  'account-known.subject': 'You have an account at {organization} already',
+  'account-known.heading': 'You have an account already',
+  'account-known.body':
+    'Somebody wanted to make an account with this address. If that was you, go back and sign in instead; if you have forgotten how, ask for help there.',
+  'account-known.closing': 'If it was not you, there is nothing to do: your account is as it was.',
 
   'confirmation-code.subject': 'Your code to confirm a change at {organization}',
   'confirmation-code.heading': 'Your code to confirm a change',
