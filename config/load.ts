@@ -10,6 +10,8 @@ type CamelCase<Text extends string> = Text extends `${infer Head}_${infer Tail}`
   : Lowercase<Text>;
 type Key<Name extends SettingName> = Name extends `CARDEA_${infer Rest}` ? CamelCase<Rest> : never;
 type SecretName = { [Name in SettingName]: Settings[Name] extends { secret: true } ? Name : never }[SettingName];
+/** Made of the issuer where they are not set. */
+type DerivedName = 'CARDEA_RP_ID' | 'CARDEA_MAIL_FROM';
 type Value<Name extends SettingName> =
   | z.output<Settings[Name]['read']>
   | (Settings[Name] extends { default: unknown } ? never : undefined);
@@ -17,8 +19,8 @@ type Values = { readonly [Name in SettingName]: Value<Name> };
 
 /** What the installation is told, without the secrets: `CARDEA_DATA_DIR` is `dataDir`. */
 export type Config = {
-  readonly [Name in Exclude<SettingName, SecretName | 'CARDEA_RP_ID'> as Key<Name>]: Value<Name>;
-} & { readonly rpId: string };
+  readonly [Name in Exclude<SettingName, SecretName | DerivedName> as Key<Name>]: Value<Name>;
+} & { readonly [Name in DerivedName as Key<Name>]: string };
 
 /** Absent in development where none are set: the application makes its own then. */
 export type Secrets = { readonly [Name in SecretName as Key<Name>]?: NonNullable<Value<Name>> };
@@ -160,7 +162,10 @@ function divide(values: Values): { config: Config; secrets: Secrets } {
     Object.fromEntries(
       entries.filter((item) => item.secret === secret && item.entry[1] !== undefined).map((item) => item.entry),
     );
-  const config = { ...select(false), rpId: values.CARDEA_RP_ID ?? new URL(values.CARDEA_ISSUER).hostname };
+  const { hostname } = new URL(values.CARDEA_ISSUER);
+  const rpId = values.CARDEA_RP_ID ?? hostname;
+  const mailFrom = values.CARDEA_MAIL_FROM ?? `no-reply@${hostname}`;
+  const config = { ...select(false), rpId, mailFrom };
   // toKey does at run time what the type Key says
   return { config: config as Config, secrets: select(true) as Secrets };
 }

@@ -72,6 +72,15 @@ export const redisUrl = z
     'must begin with redis://, redis+sentinel:// or redis+cluster://, or with rediss for TLS',
   );
 
+/** The address of the mail server; what comes after the scheme is for `parseSmtpAddress` to judge. */
+export const smtpUrl = z.string().regex(/^smtps?:\/\//, 'must begin with smtps:// or smtp://');
+
+/** An e-mail address that any mail server takes (RFC 5321 §4.1.2, without quotes). */
+export const mailAddress = z
+  .string()
+  .max(254, 'must be an e-mail address')
+  .regex(/^[\w.+-]{1,64}@[a-z0-9-]+(\.[a-z0-9-]+)*$/i, 'must be an e-mail address such as no-reply@example.com');
+
 export function oneOf<const Values extends readonly [string, ...string[]]>(values: Values) {
   return z.enum(values, `must be one of ${values.join(', ')}`);
 }

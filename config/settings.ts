@@ -51,6 +51,14 @@ export const SETTINGS = {
     otherwise: 'the host name of CARDEA_ISSUER',
     example: 'example.com',
   },
+  CARDEA_RELATED_ORIGINS: {
+    group: 'Installation',
+    sentence:
+      'Origins of other sites of yours that may use the passkeys of this one, with commas between them; browsers are told so at /.well-known/webauthn.',
+    read: read.list(read.origin),
+    default: '',
+    example: 'https://example.de,https://example.fr',
+  },
   CARDEA_HOST: {
     group: 'Installation',
     sentence: 'The address to listen on.',
@@ -92,6 +100,24 @@ export const SETTINGS = {
     secret: true,
     otherwise: 'the same file',
     example: 'redis://cardea:example-password@cache.example.com:6379',
+  },
+  CARDEA_SMTP_URL: {
+    group: 'Mail',
+    sentence:
+      'The mail server: smtps://name:password@host:465, or smtp:// with port 587 for STARTTLS; ?tls=off goes without, and then without a password.',
+    read: read.smtpUrl,
+    secret: true,
+    requiredInProduction: true,
+    otherwise:
+      'mails are laid into the folder `outbox` of the data folder, and can be read at /dev/mail; required in production',
+    example: 'smtps://cardea:example-password@mail.example.com:465',
+  },
+  CARDEA_MAIL_FROM: {
+    group: 'Mail',
+    sentence: 'The address that mails come from; the name beside it is that of the organization.',
+    read: read.mailAddress,
+    otherwise: 'no-reply@ and the host name of CARDEA_ISSUER',
+    example: 'no-reply@example.com',
   },
   CARDEA_SEALING_KEY: {
     group: 'Secrets',

@@ -16,12 +16,15 @@ await buildBrowser();
 let application: ChildProcess | undefined;
 await runServer(async (running) => {
   const { config, logger } = running;
-  const [demonstration, setUpLink] = await running.useApp(async (app) => [
-    config.demo ? await demonstrate(app, config) : undefined,
-    (await app.setUp.isNeeded()) ? await app.setUp.createLink() : undefined,
-  ]);
+  const text = await running.useApp(async (app) =>
+    describe(config, {
+      demonstration: config.demo ? await demonstrate(app, config) : undefined,
+      setUpLink: (await app.setUp.isNeeded()) ? await app.setUp.createLink() : undefined,
+      hasMailFolder: app.mail.folder !== undefined,
+    }),
+  );
   await logger.flush();
-  process.stdout.write(describe(config, demonstration, setUpLink));
+  process.stdout.write(text);
 });
 if (application && application.exitCode === null && application.signalCode === null) {
   application.kill('SIGTERM');
@@ -43,7 +46,13 @@ async function demonstrate(app: App, config: Config): Promise<Demonstration> {
   return demonstration;
 }
 
-function describe(config: Config, demonstration: Demonstration | undefined, setUpLink: string | undefined): string {
+interface Running {
+  readonly demonstration: Demonstration | undefined;
+  readonly setUpLink: string | undefined;
+  readonly hasMailFolder: boolean;
+}
+
+function describe(config: Config, { demonstration, setUpLink, hasMailFolder }: Running): string {
   const lines = [`Cardea is running at ${config.issuer}`];
   if (demonstration) {
     const { applicationUrl, email, password } = demonstration;
@@ -55,6 +64,7 @@ function describe(config: Config, demonstration: Demonstration | undefined, setU
     );
   }
   lines.push('', `Your security     ${config.issuer}/account`);
+  if (hasMailFolder) lines.push('', `Mails             ${config.issuer}/dev/mail`);
   if (setUpLink)
     lines.push(
       '',

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import type { Config, Secrets } from '../config/load.ts';
 import { LIFETIMES, SCOPE_CLAIMS } from '../config/protocol.ts';
 import type { Accounts } from './accounts/accounts.ts';
+import type { AuditLog } from './audit/audit-log.ts';
+import { AuditSweeper } from './audit/audit-sweeper.ts';
 import type { Clients } from './clients/clients.ts';
 import { completeSecrets, ensureOrganization, requireSameRpId } from './first-start.ts';
 import type { RequestHandler } from './http/app-context.ts';
@@ -11,10 +13,17 @@ import { LANGUAGES } from './http/languages/languages.ts';
 import { type AssetManifest, loadAssets } from './http/middleware/assets.ts';
 import { health } from './http/middleware/health.ts';
 import { createAccountPages } from './http/pages/account-pages.ts';
+import { createConfirmLinkPages } from './http/pages/confirm-link-pages.ts';
+import { createDevMailPages } from './http/pages/dev-mail-pages.ts';
+import { createNotMePages } from './http/pages/not-me-pages.ts';
 import { Pages } from './http/pages/pages.ts';
 import { createProviderPages } from './http/pages/provider-pages.ts';
+import { createRecoverPages } from './http/pages/recover-pages.ts';
+import { createResetPasswordPages } from './http/pages/reset-password-pages.ts';
 import { createSetUpPages } from './http/pages/set-up-pages.ts';
 import { createSignInPages } from './http/pages/sign-in-pages.ts';
+import { createVerifyPages } from './http/pages/verify-pages.ts';
+import { RecoveryCookie } from './http/recovery-cookie.ts';
 import { createRequestHandler } from './http/server.ts';
 import { Sessions } from './http/session.ts';
 import { createViews } from './http/view.ts';
@@ -23,19 +32,24 @@ import { Ids } from './lib/ids.ts';
 import { createLogger, type Logger } from './lib/logger.ts';
 import { Sealer } from './lib/seal.ts';
 import { Signer } from './lib/signer.ts';
+import { createAccess } from './oidc/access.ts';
 import { BrowserSessions } from './oidc/browser-sessions.ts';
 import { EndpointLimits } from './oidc/endpoint-limits.ts';
-import { logProviderEvents } from './oidc/events.ts';
+import { logProviderEvents, recordSignOuts } from './oidc/events.ts';
 import { Interactions } from './oidc/interactions.ts';
 import { createOutboundFetch } from './oidc/outbound-fetch.ts';
 import { createProvider } from './oidc/provider.ts';
 import { SigningKeys } from './oidc/signing-keys.ts';
 import { validateClient } from './oidc/validate-client.ts';
+import { type Mail, openMail } from './open-mail.ts';
 import type { Organizations } from './organizations/organizations.ts';
 import type { Passkeys } from './passkeys/passkeys.ts';
 import type { Passwords } from './passwords/passwords.ts';
 import { FloodLimit } from './rates/flood-limit.ts';
+import type { RecoveryCodes } from './recovery/recovery-codes.ts';
 import { createServices, type ServiceParts } from './services.ts';
+import type { Recovering } from './sign-in/recovering.ts';
+import { RecoveryClock } from './sign-in/recovery-clock.ts';
 import type { SetUp } from './sign-in/set-up.ts';
 import { openStorage } from './storage/open-storage.ts';
 import type { Storage } from './storage/storage.ts';
@@ -50,10 +64,15 @@ export interface App extends AsyncDisposable {
   readonly passkeys: Passkeys;
   readonly passwords: Passwords;
   readonly totps: Totps;
+  readonly recoveryCodes: RecoveryCodes;
   readonly clients: Clients;
   readonly setUp: SetUp;
+  readonly recovering: Recovering;
+  readonly auditLog: AuditLog;
   readonly signer: Signer;
   readonly signingKeys: SigningKeys;
+  readonly recoveryClock: RecoveryClock;
+  readonly mail: Mail;
   readonly logger: Logger;
   readonly handleRequest: RequestHandler;
   /** From now on the installation says that it should be sent no more requests. */
@@ -80,23 +99,36 @@ export async function openApp(config: Config, secrets: Secrets, overrides: Overr
   const production = config.env === 'production';
   const storage = await openStorage({ mongodbUrl, redisUrl, dataDir: config.dataDir, production, clock, ids, logger });
   try {
-    return await assemble({ config, cookieKeys, sealer: new Sealer(sealingKey, ids), storage, clock, ids, logger });
+    const parts = { config, sealer: new Sealer(sealingKey, ids), storage, clock, ids, logger };
+    return await assemble({ ...parts, cookieKeys, mail: openMail({ ...parts, smtpUrl: secrets.smtpUrl }) });
   } catch (error) {
     await storage[Symbol.asyncDispose]();
     throw error;
   }
 }
 
-interface Parts extends ServiceParts {
+interface Parts extends Omit<ServiceParts, 'outbox' | 'endSessions'> {
+  readonly mail: Mail;
   readonly cookieKeys: readonly string[];
   readonly logger: Logger;
 }
 
 async function assemble(parts: Parts): Promise<App> {
-  const { config, storage, clock, ids, logger } = parts;
+  const { config, storage, mail, clock, ids, logger } = parts;
   const { issuer } = config;
   await requireSameRpId(storage, config.rpId);
-  const services = createServices(parts);
+  const lifetimes = {
+    ...LIFETIMES,
+    sessionIdle: config.sessionIdleMinutes * 60,
+    sessionAbsolute: config.sessionHours * 3600,
+  };
+  const access = createAccess({ ...parts, records: storage.records, lifetimes });
+  const { accountSessions, consents } = access;
+  const services = createServices({
+    ...parts,
+    outbox: mail.outbox,
+    endSessions: (id, keepUid) => accountSessions.endAll(id, keepUid),
+  });
   await services.keyring.ensure();
   const { name: organizationName } = await ensureOrganization(services.organizations, config);
 
@@ -105,11 +137,6 @@ async function assemble(parts: Parts): Promise<App> {
   const views = createViews({ folder: join(ROOT, 'views'), manifest, languages: LANGUAGES });
   const pages = new Pages({ views, organizationName, development });
   const signer = new Signer(parts.cookieKeys);
-  const lifetimes = {
-    ...LIFETIMES,
-    sessionIdle: config.sessionIdleMinutes * 60,
-    sessionAbsolute: config.sessionHours * 3600,
-  };
   const endpointLimits = new EndpointLimits({
     tokens: new FloodLimit({ perMinute: config.limitToken }),
     rates: storage.rates,
@@ -119,6 +146,7 @@ async function assemble(parts: Parts): Promise<App> {
   const provider = await createProvider({
     ...parts,
     ...services,
+    ...access,
     issuer,
     lifetimes,
     scopeClaims: SCOPE_CLAIMS,
@@ -130,10 +158,11 @@ async function assemble(parts: Parts): Promise<App> {
   });
   services.providerReady((metadata) => validateClient(provider, metadata));
   logProviderEvents(provider, logger);
+  recordSignOuts(provider, { accounts: storage.accounts, auditLog: services.auditLog });
   const signingKeys = new SigningKeys({ provider, keyring: services.keyring, logger });
   await signingKeys.refresh();
 
-  const browserSessions = new BrowserSessions(provider, storage.records);
+  const browserSessions = new BrowserSessions(provider, accountSessions);
   const sessions = new Sessions({
     browserSessions,
     signInAccounts: services.signInAccounts,
@@ -141,7 +170,9 @@ async function assemble(parts: Parts): Promise<App> {
     clock,
     sessionSeconds: lifetimes.sessionAbsolute,
   });
-  const knownBrowsers = new KnownBrowsers({ signer, ids, secure: issuer.startsWith('https:') });
+  const secure = issuer.startsWith('https:');
+  const knownBrowsers = new KnownBrowsers({ signer, ids, secure });
+  const recoveryCookie = new RecoveryCookie({ secure });
   let draining = false;
   const handleRequest = createRequestHandler({
     issuer,
@@ -150,6 +181,7 @@ async function assemble(parts: Parts): Promise<App> {
     logger,
     ids,
     trustedProxies: config.trustedProxies,
+    relatedOrigins: config.relatedOrigins,
     assets: await loadAssets(ASSET_FOLDER, manifest),
     pageLimit: new FloodLimit({ perMinute: config.limitPages }),
     endpointLimits,
@@ -158,28 +190,45 @@ async function assemble(parts: Parts): Promise<App> {
     routers: {
       interaction: createSignInPages({
         ...services,
-        interactions: new Interactions(provider, SCOPE_CLAIMS),
+        interactions: new Interactions({ ...access, provider, scopeClaims: SCOPE_CLAIMS }),
         browserSessions,
         knownBrowsers,
+        recoveryCookie,
         pages,
+        mailsPath: mail.folder && '/dev/mail',
       }),
       account: createAccountPages({
         ...services,
         sessions,
-        records: storage.records,
         pages,
         browserSessions,
+        accountSessions,
+        consents,
+        scopeClaims: SCOPE_CLAIMS,
+        knownBrowsers,
       }),
       'set-up': createSetUpPages({ setUp: services.setUp, pages }),
+      confirm: createConfirmLinkPages({ ...services, sessions, pages }),
+      verify: createVerifyPages({ verifyingAddress: services.verifyingAddress, sessions, pages }),
+      recover: createRecoverPages({ ...services, recoveryCookie, browserSessions, pages }),
+      'reset-password': createResetPasswordPages({ passwordReset: services.passwordReset, pages }),
+      'not-me': createNotMePages({ notMe: services.notMe, pages }),
+      ...(mail.folder && { dev: createDevMailPages({ mailFolder: mail.folder, issuer, pages }) }),
     },
   });
   signingKeys.start();
+  const recoveryClock = new RecoveryClock({ ...services, accounts: storage.accounts, clock, logger });
+  recoveryClock.start();
+  const auditSweeper = new AuditSweeper({ store: storage.audit, clock, logger });
+  auditSweeper.start();
   return {
     ...services,
     issuer,
     storage,
     signingKeys,
+    recoveryClock,
     signer,
+    mail,
     logger,
     handleRequest,
     startDraining: () => {
@@ -187,6 +236,10 @@ async function assemble(parts: Parts): Promise<App> {
     },
     async [Symbol.asyncDispose]() {
       await signingKeys.stop();
+      await recoveryClock.stop();
+      await mail.stop();
+      await auditSweeper.stop();
+      await services.auditLog.settle();
       await storage[Symbol.asyncDispose]();
       await logger.flush();
     },

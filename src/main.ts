@@ -62,6 +62,7 @@ async function startProcess({ config, secrets }: LoadedConfig): Promise<RunningS
     await app[Symbol.asyncDispose]();
     throw error;
   }
+  app.mail.start();
   return {
     config,
     logger: app.logger,

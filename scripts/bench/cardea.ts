@@ -23,6 +23,7 @@ export function cardeaEnvironment(folder: string, port: number): Environment {
     CARDEA_DATA_DIR: folder,
     CARDEA_SEALING_KEY: randomBytes(32).toString('base64'),
     CARDEA_COOKIE_KEYS: randomBytes(32).toString('base64url'),
+    CARDEA_SMTP_URL: 'smtp://127.0.0.1:9', // nobody there: what a sign-in in a new browser mails is tried in vain
     ...Object.fromEntries(limits),
   };
 }

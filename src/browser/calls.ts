@@ -5,11 +5,14 @@ const TIME_LIMIT_MS = 20_000;
 /** The server said no, in words for the person. */
 export class Refused extends Error {
   readonly answer: CeremonyRefused;
+  /** Whether nothing was changed; a server that failed on the way may have done what it was asked. */
+  readonly isFinal: boolean;
 
-  constructor(answer: CeremonyRefused) {
+  constructor(answer: CeremonyRefused, status: number) {
     super(answer.error);
     this.name = 'Refused';
     this.answer = answer;
+    this.isFinal = status < 500;
   }
 }
 
@@ -24,7 +27,7 @@ export async function postJson<Answer>(url: string, body: unknown): Promise<Answ
   });
   const answer: unknown = await response.json();
   if (response.ok) return answer as Answer; // our own server, whose shapes are in wire/
-  if (isRefusal(answer)) throw new Refused(answer);
+  if (isRefusal(answer)) throw new Refused(answer, response.status);
   throw new Error(`status ${response.status}`);
 }
 

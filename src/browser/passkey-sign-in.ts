@@ -2,6 +2,7 @@ import {
   type AuthenticationResponseJSON,
   browserSupportsWebAuthnAutofill,
   type PublicKeyCredentialRequestOptionsJSON,
+  platformAuthenticatorIsAvailable,
   startAuthentication,
   WebAuthnAbortService,
 } from '@simplewebauthn/browser';
@@ -86,7 +87,8 @@ export class PasskeySignIn {
 
   async #finish(response: AuthenticationResponseJSON): Promise<void> {
     try {
-      const done = await postJson<CeremonyDone>(this.#button.dataset.finish ?? '', response);
+      const local = (await couldBeLocal(response)) ? '?local=yes' : '';
+      const done = await postJson<CeremonyDone>(`${this.#button.dataset.finish}${local}`, response);
       if (done.signals) sendSignals(done.signals);
       window.location.assign(done.location);
     } catch (error) {
@@ -106,4 +108,10 @@ export class PasskeySignIn {
     // The list comes back when the person does: an authenticator that answers by itself would be refused without end.
     this.#listedAt = 0;
   }
+}
+
+/** Whether the answer came from a phone or a key, while this device could hold a passkey of its own. */
+async function couldBeLocal({ authenticatorAttachment }: AuthenticationResponseJSON): Promise<boolean> {
+  if (authenticatorAttachment !== 'cross-platform') return false;
+  return platformAuthenticatorIsAvailable().catch(() => false);
 }

@@ -39,10 +39,29 @@ export function addAccountCommands(program: Command, context: CommandContext): v
     .option('--organization <slug>', 'where the e-mail belongs, if there are several organizations')
     .action((who: string, options: OrganizationOption) => disableAccount(context, who, options));
   account
+    .command('recovery-link <account-id-or-e-mail>')
+    .description('write a link with which a person who has lost everything makes a new passkey')
+    .option('--organization <slug>', 'where the e-mail belongs, if there are several organizations')
+    .action((who: string, options: OrganizationOption) => createRecoveryLink(context, who, options));
+  account
     .command('enable <account-id-or-e-mail>')
     .description('let a disabled person sign in again')
     .option('--organization <slug>', 'where the e-mail belongs, if there are several organizations')
     .action((who: string, options: OrganizationOption) => enableAccount(context, who, options));
+}
+
+async function createRecoveryLink(
+  { terminal, withApp }: CommandContext,
+  who: string,
+  { organization: slug }: OrganizationOption,
+): Promise<void> {
+  await withApp(async (app) => {
+    const account = await requireAccount(app, who, slug);
+    const organization = await app.organizations.find(account.organizationId);
+    if (!organization) throw new CliError(EXIT.notFound, `the organization of ${who} is gone`);
+    terminal.write(await app.recovering.offer(account, organization));
+    terminal.remark(`It works once, for 30 minutes, and is mailed to ${account.email} too.`);
+  });
 }
 
 function addCreation(account: Command, context: CommandContext): void {
@@ -76,6 +95,7 @@ async function createAccount({ terminal, withApp }: CommandContext, options: Add
       role: options.administrator ? 'administrator' : 'member',
     });
     if (password !== undefined) await app.passwords.set(account, password, rules);
+    await app.auditLog.record({ type: 'account-created' }, { account, actor: 'operator' });
     if (options.json) return writeJson(terminal, presentAccount(account));
     terminal.write(
       formatFields([
@@ -113,9 +133,10 @@ function disableAccount(
   { organization }: OrganizationOption,
 ): Promise<void> {
   return withApp(async (app) => {
-    const { email, id } = await requireAccount(app, who, organization);
-    await app.accounts.disable(id);
-    terminal.remark(`${email} can sign in no more, and all their sessions have ended.`);
+    const account = await requireAccount(app, who, organization);
+    await app.accounts.disable(account.id);
+    await app.auditLog.record({ type: 'account-disabled' }, { account, actor: 'operator' });
+    terminal.remark(`${account.email} can sign in no more, and all their sessions have ended.`);
   });
 }
 
@@ -125,13 +146,15 @@ function enableAccount(
   { organization }: OrganizationOption,
 ): Promise<void> {
   return withApp(async (app) => {
-    const { email, id } = await requireAccount(app, who, organization);
-    await app.accounts.enable(id);
-    terminal.remark(`${email} can sign in again.`);
+    const account = await requireAccount(app, who, organization);
+    await app.accounts.enable(account.id);
+    await app.auditLog.record({ type: 'account-enabled' }, { account, actor: 'operator' });
+    terminal.remark(`${account.email} can sign in again.`);
   });
 }
 
-async function requireAccount(app: CliApp, who: string, slug: string | undefined): Promise<Account> {
+/** The account with that id, or with that e-mail in that organization. */
+export async function requireAccount(app: CliApp, who: string, slug: string | undefined): Promise<Account> {
   const account = who.includes('@')
     ? await app.accounts.findByEmail((await requireOrganization(app, slug)).id, who)
     : await app.accounts.find(who);

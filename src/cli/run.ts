@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { Moving } from '../moving/moving.ts';
 import { addAccountCommands } from './account-commands.ts';
+import { addAuditCommands } from './audit-commands.ts';
 import type { CliApp } from './cli-app.ts';
 import { CliError } from './cli-error.ts';
 import { addClientCommands } from './client-commands.ts';
@@ -61,6 +62,7 @@ function createProgram(version: string, context: CommandContext): Command {
   addClientCommands(program, context);
   addAccountCommands(program, context);
   addOrganizationCommands(program, context);
+  addAuditCommands(program, context);
   addDataCommands(program, context);
   addSetUpCommands(program, context);
   return program;

@@ -48,6 +48,6 @@ function measure(text: string): number {
 }
 
 /** Stored text must neither move the cursor nor begin a line. */
-function makeVisible(text: string): string {
+export function makeVisible(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu, '\u{FFFD}');
 }

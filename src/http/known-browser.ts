@@ -1,11 +1,14 @@
 import { z } from 'zod';
-import type { AccountId, Ids } from '../lib/ids.ts';
+import { digest } from '../lib/digest.ts';
+import type { AccountId, Ids, PasskeyId } from '../lib/ids.ts';
 import type { Signer } from '../lib/signer.ts';
 import type { AppContext } from './app-context.ts';
 
 /** With its name and its signature the cookie stays below 1 KB. */
 const MAX_TEXT_LENGTH = 950;
 const MAX_ACCOUNTS = 4;
+/** Of the digest of a passkey's id: enough to tell those of one account apart. */
+const PASSKEY_MARK_LENGTH = 12;
 const KEPT_MS = 180 * 24 * 60 * 60 * 1000;
 
 /** We signed it, so it is one. */
@@ -14,7 +17,14 @@ const accountIdSchema = z.custom<AccountId>((id) => typeof id === 'string');
 const contentSchema = z.strictObject({
   id: z.string(),
   accounts: z
-    .array(z.strictObject({ id: accountIdSchema, email: z.string(), name: z.string().optional() }))
+    .array(
+      z.strictObject({
+        id: accountIdSchema,
+        email: z.string(),
+        name: z.string().optional(),
+        passkey: z.string().optional(),
+      }),
+    )
     .max(MAX_ACCOUNTS),
 });
 
@@ -22,6 +32,8 @@ export interface RememberedAccount {
   readonly id: AccountId;
   readonly email: string;
   readonly name?: string | undefined;
+  /** Tells the passkey that this very device was last seen to hold; see `isHere`. */
+  readonly passkey?: string | undefined;
 }
 
 export interface KnownBrowser {
@@ -56,13 +68,22 @@ export class KnownBrowsers {
     return contentSchema.safeParse(JSON.parse(Buffer.from(text, 'base64url').toString())).data; // another release may have written it
   }
 
-  remember(ctx: AppContext, account: RememberedAccount): void {
+  /** `passkey`: one that the device itself has answered with just now. */
+  remember(ctx: AppContext, account: Omit<RememberedAccount, 'passkey'>, passkey?: PasskeyId): void {
     const known = this.read(ctx);
     const others = known?.accounts.filter(({ id }) => id !== account.id) ?? [];
+    const former = known?.accounts.find(({ id }) => id === account.id);
+    const mark = passkey === undefined ? former?.passkey : toMark(passkey);
     this.#write(ctx, {
       id: known?.id ?? this.#deps.ids.newId(),
-      accounts: [account, ...others].slice(0, MAX_ACCOUNTS),
+      accounts: [{ ...account, passkey: mark }, ...others].slice(0, MAX_ACCOUNTS),
     });
+  }
+
+  /** Whether the device is known to hold that passkey of the account; false for want of knowing, too. */
+  isHere(ctx: AppContext, accountId: AccountId, passkey: PasskeyId): boolean {
+    const mark = this.read(ctx)?.accounts.find(({ id }) => id === accountId)?.passkey;
+    return mark !== undefined && mark === toMark(passkey);
   }
 
   forget(ctx: AppContext, email: string): void {
@@ -92,5 +113,9 @@ function encode(browser: KnownBrowser): string {
 function shorten(accounts: readonly RememberedAccount[]): readonly RememberedAccount[] {
   const others = accounts.slice(0, -1);
   const oldest = accounts.at(-1);
-  return oldest?.name === undefined ? others : [...others, { id: oldest.id, email: oldest.email }];
+  return oldest?.name === undefined ? others : [...others, { ...oldest, name: undefined }];
+}
+
+function toMark(passkey: PasskeyId): string {
+  return digest(passkey).slice(0, PASSKEY_MARK_LENGTH);
 }

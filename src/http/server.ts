@@ -14,6 +14,8 @@ import { PublicDocuments } from './middleware/public-documents.ts';
 import { requestContext } from './middleware/request-context.ts';
 import { onlySameOrigin } from './middleware/same-origin.ts';
 import { listSecurityHeaders, securityHeaders } from './middleware/security-headers.ts';
+import { timeLimit } from './middleware/time-limit.ts';
+import { wellKnown } from './middleware/well-known.ts';
 import type { Pages } from './pages/pages.ts';
 
 interface Deps {
@@ -25,6 +27,8 @@ interface Deps {
   /** Requests to pages from one source. */
   readonly pageLimit: FloodLimit;
   readonly endpointLimits: EndpointLimits;
+  /** Other sites that may use our passkeys. */
+  readonly relatedOrigins: readonly string[];
   /** By the first segment of the path. */
   readonly routers: Readonly<Record<string, Router<AppState>>>;
   readonly health: AppMiddleware;
@@ -34,6 +38,9 @@ interface Deps {
   readonly ids: Ids;
   readonly trustedProxies: readonly string[];
 }
+
+/** Everybody is answered within 5 s. */
+const REQUEST_LIMIT_MS = 4500;
 
 const PUBLIC_DOCUMENTS = ['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server', '/jwks'];
 
@@ -54,8 +61,10 @@ export function createRequestHandler(deps: Deps): RequestHandler {
     securityHeaders(issuer),
     errors(pages),
     deps.health, // before the host is looked at: probes come by any name
+    timeLimit(REQUEST_LIMIT_MS),
     onlyIssuerHost(issuer),
     deps.assets,
+    wellKnown(deps),
     documents.remember(),
     ownPages(deps),
     limitEndpoints(deps),

@@ -1,11 +1,9 @@
-import type { Account } from '../accounts/account-store.ts';
 import { AppError } from '../lib/app-error.ts';
 import { addSeconds, type Clock } from '../lib/clock.ts';
 import { equalsInConstantTime } from '../lib/digest.ts';
 import type { Signer } from '../lib/signer.ts';
 import type { BrowserSessions } from '../oidc/browser-sessions.ts';
-import type { Organization } from '../organizations/organization-store.ts';
-import type { SignInAccount } from '../sign-in/next-step.ts';
+import type { Confirmer } from '../sign-in/confirmation.ts';
 import type { SignInAccounts } from '../sign-in/sign-in-accounts.ts';
 import type { AppContext } from './app-context.ts';
 
@@ -18,18 +16,10 @@ interface Deps {
 }
 
 /** Somebody who is signed in, as our own pages see them. */
-export interface SignedIn {
-  readonly sessionUid: string;
-  readonly stored: Account;
-  readonly account: SignInAccount;
-  readonly organization: Organization;
-  readonly signedInAt: Date;
+export interface SignedIn extends Confirmer {
   /** Goes into every form; a form without it was not ours. */
   readonly csrf: string;
 }
-
-/** How long a sign-in vouches for whoever changes a credential, in seconds. */
-const FRESH_SECONDS = 600;
 
 /** There is one session: the provider's. This reads it for the pages that are ours. */
 export class Sessions {
@@ -50,13 +40,9 @@ export class Sessions {
     const { uid, signedInAt } = session;
     return { sessionUid: uid, stored, account, organization, signedInAt, csrf: signer.sign('csrf', uid) };
   }
-
-  isFresh({ signedInAt }: SignedIn): boolean {
-    return addSeconds(signedInAt, FRESH_SECONDS) > this.#deps.clock.now();
-  }
 }
 
-/** Refuses a form that was not handed out to this session. */
-export function requireCsrf({ csrf }: SignedIn, given: string): void {
+/** Refuses a form that was not handed out to this session, or to what stands for one. */
+export function requireCsrf({ csrf }: Pick<SignedIn, 'csrf'>, given: string): void {
   if (!equalsInConstantTime(csrf, given)) throw new AppError('cross_site_request');
 }

@@ -5,13 +5,17 @@ import { addSeconds } from '../lib/clock.ts';
 import { digest } from '../lib/digest.ts';
 import { Memory } from '../lib/memory.ts';
 import type { Sealer } from '../lib/seal.ts';
-import type { RecordKind, RecordStore, StoredRecord } from './record-store.ts';
+import { toConsentId } from './consents.ts';
+import type { RecordIndex, RecordKind, RecordStore, StoredRecord } from './record-store.ts';
 
-interface AdapterDeps {
+interface RecordDeps {
   readonly records: RecordStore;
-  readonly clients: Clients;
   readonly sealer: Sealer;
   readonly clock: Clock;
+}
+
+interface AdapterDeps extends RecordDeps {
+  readonly clients: Clients;
 }
 
 /** Sessions and interactions hold values that would let their reader act for somebody: the sign-out secret, other records' ids. */
@@ -34,27 +38,32 @@ export function createAdapterFactory(deps: AdapterDeps): (model: string) => Adap
  * Keeps one kind of record. The value that a browser or an application holds is only ever stored as its digest: oidc-provider's `jti` is
  * that value, so it is taken out of the payload and put back on reading.
  */
-class RecordAdapter implements Adapter {
+export class RecordAdapter implements Adapter {
   readonly #kind: RecordKind;
-  readonly #deps: AdapterDeps;
+  readonly #deps: RecordDeps;
   /** By place and sealed text, so that only what would open in the same place is recalled: each use of a token reads its session. */
   readonly #opened: Memory<string, string>;
 
-  constructor(kind: RecordKind, deps: AdapterDeps) {
+  constructor(kind: RecordKind, deps: RecordDeps) {
     this.#kind = kind;
     this.#deps = deps;
     this.#opened = new Memory({ clock: deps.clock, seconds: 60, limit: 1000 });
   }
 
   async upsert(value: string, payload: AdapterPayload, ttlSeconds: number): Promise<void> {
-    const { records, clock } = this.#deps;
-    const id = digest(value);
-    const record = { payload: this.#write(id, payload), expiresAt: addSeconds(clock.now(), ttlSeconds) };
-    if (this.#kind !== 'ReplayDetection') return records.put(this.#kind, id, record, this.#indexOf(payload));
+    const { records } = this.#deps;
+    const { id, record, index } = this.#toRecord(value, payload, ttlSeconds);
+    if (this.#kind !== 'ReplayDetection') return records.put(this.#kind, id, record, index);
 
     // oidc-provider looks first and saves then; of two at once only this tells the second.
     if (!(await records.putIfAbsent(this.#kind, id, record)))
       throw new errors.InvalidClientAuth('assertion was used already');
+  }
+
+  /** As `upsert` of a grant that is there; false when it is gone, and then it stays so. */
+  async replace(value: string, payload: AdapterPayload, ttlSeconds: number): Promise<boolean> {
+    const { id, record, index } = this.#toRecord(value, payload, ttlSeconds);
+    return this.#kind === 'Grant' && this.#deps.records.replace(this.#kind, id, record, index);
   }
 
   async find(value: string): Promise<AdapterPayload | undefined> {
@@ -66,6 +75,12 @@ class RecordAdapter implements Adapter {
   async findByUid(uid: string): Promise<AdapterPayload | undefined> {
     const stored = await this.#deps.records.findByUid(uid);
     return stored && this.#read(stored.id, stored);
+  }
+
+  /** Of sessions: every live one of an account. */
+  async listByAccount(accountId: string): Promise<readonly AdapterPayload[]> {
+    const stored = this.#kind === 'Session' ? await this.#deps.records.listByAccount(this.#kind, accountId) : [];
+    return stored.map((record) => this.#read(record.id, record));
   }
 
   async findByUserCode(userCode: string): Promise<AdapterPayload | undefined> {
@@ -93,9 +108,17 @@ class RecordAdapter implements Adapter {
     if (GRANT_INDEXED.has(this.#kind)) await this.#deps.records.deleteByGrant(grantId);
   }
 
-  #indexOf(payload: AdapterPayload) {
+  #toRecord(value: string, payload: AdapterPayload, ttlSeconds: number) {
+    const id = digest(value);
+    const expiresAt = addSeconds(this.#deps.clock.now(), ttlSeconds);
+    return { id, record: { payload: this.#write(id, payload), expiresAt }, index: this.#indexOf(payload) };
+  }
+
+  #indexOf(payload: AdapterPayload): RecordIndex {
+    const { accountId, clientId } = payload;
     return {
       ...(GRANT_INDEXED.has(this.#kind) && { grantId: payload.grantId }),
+      ...(this.#kind === 'Grant' && accountId && clientId && { grantId: toConsentId({ accountId, clientId }) }),
       ...(ACCOUNT_INDEXED.has(this.#kind) && { accountId: payload.accountId }),
       ...(this.#kind === 'Session' && { uid: payload.uid }),
       ...(payload.userCode !== undefined && { userCode: digest(payload.userCode) }),

@@ -1,8 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Provider } from 'oidc-provider';
-import { digest } from '../lib/digest.ts';
 import type { AccountId } from '../lib/ids.ts';
-import type { RecordStore } from './record-store.ts';
+import { type AccountSessions, toSessionId } from './account-sessions.ts';
 
 /** Both sides of a request; the session is found by its cookie. */
 interface Exchange {
@@ -20,11 +19,11 @@ export interface BrowserSession {
 /** oidc-provider's session, which is the only one there is, for the pages that are ours. */
 export class BrowserSessions {
   readonly #provider: Provider;
-  readonly #records: RecordStore;
+  readonly #accountSessions: AccountSessions;
 
-  constructor(provider: Provider, records: RecordStore) {
+  constructor(provider: Provider, accountSessions: AccountSessions) {
     this.#provider = provider;
-    this.#records = records;
+    this.#accountSessions = accountSessions;
   }
 
   /** Undefined where nobody is signed in. Whether the account still may be is not its business. */
@@ -36,13 +35,8 @@ export class BrowserSessions {
 
   /** Signs out, as oidc-provider does at `/session/end`: the session and the grants that end with it are gone. */
   async end(exchange: Exchange): Promise<void> {
-    const session = await this.#read(exchange);
-    const authorizations = Object.values(session.authorizations ?? {});
-    const ending = authorizations
-      .filter(({ persistsLogout }) => !persistsLogout)
-      .flatMap(({ grantId }) => grantId ?? []);
-    await Promise.all(ending.map((grantId) => this.#records.deleteByGrant(grantId, digest(grantId))));
-    await session.destroy();
+    const { accountId, uid } = await this.#read(exchange);
+    if (accountId !== undefined) await this.#accountSessions.end(accountId, toSessionId(uid));
   }
 
   #read(exchange: Exchange) {

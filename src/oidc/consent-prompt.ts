@@ -1,5 +1,6 @@
-import { interactionPolicy } from 'oidc-provider';
-import { findMissingResources, readRequest } from './grants.ts';
+import { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
+import { type Consent, findMissing, readRequest } from './consent.ts';
+import { readGrant } from './grants.ts';
 
 /**
  * Has oidc-provider ask for every API before its first token. Its own check asks for scopes alone, so an application that named none would
@@ -13,8 +14,13 @@ export function askForResources(prompt: interactionPolicy.Prompt): void {
       'resources_missing',
       'access to an API was not granted',
       'consent_required',
-      ({ oidc }) => Object.keys(findMissingResources(readRequest(oidc), oidc.grant)).length > 0,
-      ({ oidc }) => ({ missingResourceScopes: findMissingResources(readRequest(oidc), oidc.grant) }),
+      ({ oidc }) => Object.keys(findMissingResources(oidc)).length > 0,
+      ({ oidc }) => ({ missingResourceScopes: findMissingResources(oidc) }),
     ),
   );
+}
+
+/** The requested APIs that the grant has not yet, or not with all the requested scopes; each with those that it lacks. */
+function findMissingResources(oidc: KoaContextWithOIDC['oidc']): Consent['resourceScopes'] {
+  return findMissing(readRequest(oidc), readGrant(oidc.grant)).resourceScopes;
 }

@@ -1,12 +1,8 @@
 import type { Configuration, KoaContextWithOIDC, Provider } from 'oidc-provider';
-
-/** What an application asks a person for, or was allowed. */
-export interface Consent {
-  readonly scopes: readonly string[];
-  readonly claims: readonly string[];
-  /** The APIs, by their indicators, with their scopes; without any, a token for the API says no more than who it is for. */
-  readonly resourceScopes: { readonly [resource: string]: readonly string[] };
-}
+import type { RecordAdapter } from './adapter.ts';
+import { type Consent, findMissing, findShared, isNothing, NOTHING, readRequest } from './consent.ts';
+import type { Consents, Holding } from './consents.ts';
+import { ACCOUNT_CLIENT_ID } from './provider-options.ts';
 
 type Grant = InstanceType<Provider['Grant']>;
 
@@ -17,68 +13,111 @@ type Grant = InstanceType<Provider['Grant']>;
 const API_ITSELF = 'openid';
 
 /**
- * The grant an authorization request goes on with: the one of this session, and for the operator's own applications one that allows what
- * was asked, without a page.
+ * What the tokens of one session and application may do. It is a part of what the person has allowed the application, which `Consents`
+ * keeps; each grant is saved so that one which ends meanwhile stays ended, and none begins when the consent ends meanwhile.
  */
-export function createLoadExistingGrant(): NonNullable<Configuration['loadExistingGrant']> {
-  return async (ctx) => {
-    const { client, session, result, provider } = ctx.oidc;
-    if (!client || !session) return undefined;
-    const consented = result?.consent?.grantId;
-    const grantId = typeof consented === 'string' ? consented : session.grantIdFor(client.clientId);
-    const grant = grantId ? await provider.Grant.find(grantId) : undefined;
-    const own = grant && grant.accountId === session.accountId ? grant : undefined;
-    return client.cardea_consent === 'skip' ? allowAll(ctx, own) : own;
+export class Grants {
+  readonly #consents: Consents;
+
+  constructor({ consents }: { readonly consents: Consents }) {
+    this.#consents = consents;
+  }
+
+  /**
+   * The grant an authorization request goes on with: the one of this session, with what of the request was allowed in another one before.
+   * The operator's own applications are allowed whatever they ask for.
+   */
+  readonly load: NonNullable<Configuration['loadExistingGrant']> = async ({ oidc }) => {
+    const { client, session } = oidc;
+    if (!client || !session?.accountId) return undefined;
+    const holding = { accountId: session.accountId, clientId: client.clientId };
+    const grant = await findOwn(oidc, holding);
+    const requested = readRequest(oidc);
+    const missing = findMissing(requested, readGrant(grant));
+    if (isNothing(missing)) return grant;
+    if (client.cardea_consent !== 'skip') return this.#recall(oidc, { holding, grant, requested, missing });
+
+    const allowed = await this.#extend(oidc.provider, { holding, grant, added: missing, whole: requested });
+    if (client.clientId !== ACCOUNT_CLIENT_ID) await this.#consents.add(holding, requested, { asked: false });
+    return allowed;
   };
+
+  /** Adds what the person allows now to the grant of the session, if there is one, and to the consent; answers the grant's id. */
+  async allow(
+    provider: Provider,
+    holding: Holding,
+    { grantId, allowed }: { readonly grantId: string | undefined; readonly allowed: Consent },
+  ): Promise<string> {
+    const grant = grantId === undefined ? undefined : await provider.Grant.find(grantId);
+    const { jti } = await this.#extend(provider, { holding, grant, added: allowed, whole: allowed });
+    await this.#consents.add(holding, allowed, { asked: true });
+    return jti;
+  }
+
+  async #recall(
+    { provider }: KoaContextWithOIDC['oidc'],
+    at: { holding: Holding; grant: Grant | undefined; requested: Consent; missing: Consent },
+  ): Promise<Grant | undefined> {
+    const { holding, grant, requested, missing } = at;
+    const given = await this.#consents.find(holding);
+    const added = given?.asked ? findShared(missing, given) : NOTHING;
+    if (!given || isNothing(added)) return grant;
+    const whole = findShared(requested, given);
+    const extended = await this.#extend(provider, { holding, grant, added, whole });
+    if (await this.#consents.renew(holding)) return extended;
+    await extended.destroy();
+    return undefined;
+  }
+
+  /** Adds to a grant, or begins one with the whole where there is none or it is gone. */
+  async #extend(
+    { Grant }: Provider,
+    { holding, grant, added, whole }: { holding: Holding; grant: Grant | undefined; added: Consent; whole: Consent },
+  ): Promise<Grant> {
+    if (grant) {
+      addTo(grant, added);
+      const adapter = grant.adapter as RecordAdapter; // as createAdapterFactory makes them
+      if (await adapter.replace(grant.jti, { ...grant }, grant.remainingTTL)) return grant;
+    }
+    const begun = new Grant({ ...holding });
+    addTo(begun, whole);
+    await begun.save();
+    return begun;
+  }
 }
 
-/** All that an authorization request asks for; what neither we nor a requested API know is not in it. */
-export function readRequest(oidc: KoaContextWithOIDC['oidc']): Consent {
-  const { requestParamOIDCScopes, requestParamScopes, requestParamClaims, resourceServers } = oidc;
+/** What a grant allows. */
+export function readGrant(grant: Grant | undefined): Consent {
+  if (!grant) return NOTHING;
   return {
-    scopes: [...requestParamOIDCScopes],
-    claims: [...requestParamClaims],
+    scopes: grant.getOIDCScope().split(' '),
+    claims: grant.getOIDCClaims(),
     resourceScopes: Object.fromEntries(
-      Object.entries(resourceServers ?? {}).map(
-        ([resource, { scopes }]) => [resource, [...requestParamScopes].filter((scope) => scopes.has(scope))] as const,
-      ),
+      Object.keys(grant.resources ?? {}).map((resource) => [
+        resource,
+        grant
+          .getResourceScope(resource)
+          .split(' ')
+          .filter((scope) => scope !== API_ITSELF),
+      ]),
     ),
   };
 }
 
-/** The requested APIs that the grant has not yet, or not with all the requested scopes; each with those that it lacks. */
-export function findMissingResources(requested: Consent, grant: Grant | undefined): Consent['resourceScopes'] {
-  return Object.fromEntries(
-    Object.entries(requested.resourceScopes).flatMap(([resource, scopes]) => {
-      const allowed = grant?.getResourceScopeEncountered(resource).split(' ') ?? [];
-      const missing = scopes.filter((scope) => !allowed.includes(scope));
-      return missing.length > 0 || !allowed.includes(API_ITSELF) ? [[resource, missing] as const] : [];
-    }),
-  );
-}
-
-/** Adds to a grant what was consented to and saves it; answers its id. */
-export async function saveConsent(grant: Grant, consent: Consent): Promise<string> {
-  if (consent.scopes.length > 0) grant.addOIDCScope(consent.scopes.join(' '));
-  if (consent.claims.length > 0) grant.addOIDCClaims([...consent.claims]);
-  for (const [resource, scopes] of Object.entries(consent.resourceScopes)) {
-    grant.addResourceScope(resource, [API_ITSELF, ...scopes].join(' '));
+function addTo(grant: Grant, { scopes, claims, resourceScopes }: Consent): void {
+  if (scopes.length > 0) grant.addOIDCScope(scopes.join(' '));
+  if (claims.length > 0) grant.addOIDCClaims([...claims]);
+  for (const [resource, ofResource] of Object.entries(resourceScopes)) {
+    grant.addResourceScope(resource, [API_ITSELF, ...ofResource].join(' '));
   }
-  return grant.save();
 }
 
-async function allowAll({ oidc }: KoaContextWithOIDC, existing: Grant | undefined): Promise<Grant | undefined> {
-  const { client, session, provider } = oidc;
-  if (!client || !session?.accountId) return undefined;
-  const grant = existing ?? new provider.Grant({ accountId: session.accountId, clientId: client.clientId });
-  const requested = readRequest(oidc);
-  const allowedScopes = grant.getOIDCScopeEncountered().split(' ');
-  const wanted: Consent = {
-    scopes: requested.scopes.filter((scope) => !allowedScopes.includes(scope)),
-    claims: requested.claims.filter((claim) => !grant.getOIDCClaimsEncountered().includes(claim)),
-    resourceScopes: findMissingResources(requested, grant),
-  };
-  const isNew = wanted.scopes.length > 0 || wanted.claims.length > 0 || Object.keys(wanted.resourceScopes).length > 0;
-  if (isNew) await saveConsent(grant, wanted);
-  return grant;
+async function findOwn(
+  { result, session, provider }: KoaContextWithOIDC['oidc'],
+  { accountId, clientId }: Holding,
+): Promise<Grant | undefined> {
+  const consented = result?.consent?.grantId;
+  const grantId = typeof consented === 'string' ? consented : session?.grantIdFor(clientId);
+  const grant = grantId ? await provider.Grant.find(grantId) : undefined;
+  return grant?.accountId === accountId ? grant : undefined;
 }

@@ -1,10 +1,12 @@
 import { decodeJwt } from 'jose';
 import { errors, type Provider } from 'oidc-provider';
 import { AppError } from '../lib/app-error.ts';
-import type { AccountId, SignInId } from '../lib/ids.ts';
+import type { AccountId, ClientId, SignInId } from '../lib/ids.ts';
 import type { Demand } from '../sign-in/sign-in.ts';
+import type { AccountSessions } from './account-sessions.ts';
+import { type Consent, isNothing, listScopes, NOTHING } from './consent.ts';
 import { readDemand } from './demand.ts';
-import { type Consent, saveConsent } from './grants.ts';
+import type { Grants } from './grants.ts';
 import { ACCOUNT_CLIENT_ID } from './provider-options.ts';
 
 /** The request and response of Node; oidc-provider reads the cookies of one and writes them to the other. */
@@ -14,7 +16,13 @@ interface Exchange {
 }
 
 type Details = Awaited<ReturnType<Provider['interactionDetails']>>;
-type ScopeClaims = { readonly [scope: string]: readonly string[] };
+
+interface Deps {
+  readonly provider: Provider;
+  readonly grants: Grants;
+  readonly accountSessions: AccountSessions;
+  readonly scopeClaims: { readonly [scope: string]: readonly string[] };
+}
 
 /** What a prompt for consent has to say: `requested` by consent-prompt.ts, the others by the checks that found something. */
 interface ConsentDetails {
@@ -24,13 +32,12 @@ interface ConsentDetails {
   readonly missingResourceScopes?: Consent['resourceScopes'];
 }
 
-const NOTHING: Consent = { scopes: [], claims: [], resourceScopes: {} };
-
 /** An authorization request that waits for its person. */
 export interface PendingInteraction {
   readonly id: SignInId;
   readonly prompt: string;
   readonly expiresAt: Date;
+  readonly clientId: ClientId;
   /** Absent on the way to our own pages. */
   readonly clientName?: string | undefined;
   readonly redirectUri: string;
@@ -49,12 +56,10 @@ export type InteractionError = 'access_denied' | 'login_required' | 'unmet_authe
 
 /** The seam between oidc-provider's interactions and our pages. */
 export class Interactions {
-  readonly #provider: Provider;
-  readonly #scopeClaims: ScopeClaims;
+  readonly #deps: Deps;
 
-  constructor(provider: Provider, scopeClaims: ScopeClaims) {
-    this.#provider = provider;
-    this.#scopeClaims = scopeClaims;
+  constructor(deps: Deps) {
+    this.#deps = deps;
   }
 
   /** The interaction that this browser's cookie names. Refuses an address that another browser was sent to. */
@@ -62,13 +67,14 @@ export class Interactions {
     const details = await this.#find(exchange);
     if (details.uid !== id) throw new AppError('sign_in_not_started_here');
     const { params, prompt, session } = details;
-    const client = await this.#provider.Client.find(readText(params.client_id) ?? '');
+    const client = await this.#deps.provider.Client.find(readText(params.client_id) ?? '');
     if (!client) throw new AppError('sign_in_expired');
     const missing = readMissing(details);
     return {
       id: details.uid as SignInId, // sign-ins are named after their interaction
       prompt: prompt.name,
       expiresAt: new Date(details.exp * 1000),
+      clientId: client.clientId as ClientId, // as it was registered
       clientName: client.clientId === ACCOUNT_CLIENT_ID ? undefined : (client.clientName ?? client.clientId),
       redirectUri: readText(params.redirect_uri) ?? '',
       demand: readDemand(params, client.defaultAcrValues as string[] | undefined, readSubject(params.id_token_hint)), // typed as unknown
@@ -76,13 +82,13 @@ export class Interactions {
       organization: readText(params.organization),
       languages: readText(params.ui_locales),
       accountId: session?.accountId as AccountId | undefined, // sessions hold our ids
-      missing: { ...missing, scopes: listScopes(missing, this.#scopeClaims) },
+      missing: { ...missing, scopes: listScopes(missing, this.#deps.scopeClaims) },
     };
   }
 
   /** Answers where the browser goes on, signed in. */
   async finishLogin(
-    { req, res }: Exchange,
+    exchange: Exchange,
     done: {
       readonly accountId: AccountId;
       readonly acr: string;
@@ -91,30 +97,32 @@ export class Interactions {
     },
   ): Promise<string> {
     const ts = Math.floor(done.authTime.getTime() / 1000);
+    const { provider, accountSessions } = this.#deps;
+    await accountSessions.makeRoom(done.accountId, async () => (await this.#find(exchange)).session?.uid);
     const login = { accountId: done.accountId, acr: done.acr, amr: [...done.amr], ts };
-    return this.#provider.interactionResult(req, res, { login });
+    return provider.interactionResult(exchange.req, exchange.res, { login });
   }
 
   /** Keeps what the person allowed and answers where the browser goes on. */
   async allow(exchange: Exchange): Promise<string> {
+    const { provider, grants } = this.#deps;
     const details = await this.#find(exchange);
-    const { Grant } = this.#provider;
     const accountId = details.session?.accountId;
     const clientId = readText(details.params.client_id);
     if (!accountId || !clientId) throw new AppError('sign_in_expired');
-    const grant = (details.grantId && (await Grant.find(details.grantId))) || new Grant({ accountId, clientId });
-    const grantId = await saveConsent(grant, readMissing(details));
-    return this.#provider.interactionResult(exchange.req, exchange.res, { consent: { grantId } });
+    const allowed = readMissing(details);
+    const grantId = await grants.allow(provider, { accountId, clientId }, { grantId: details.grantId, allowed });
+    return provider.interactionResult(exchange.req, exchange.res, { consent: { grantId } });
   }
 
   /** Sends the browser back to the application without what it asked for. */
   async abort({ req, res }: Exchange, error: InteractionError): Promise<string> {
-    return this.#provider.interactionResult(req, res, { error }, { mergeWithLastSubmission: false });
+    return this.#deps.provider.interactionResult(req, res, { error }, { mergeWithLastSubmission: false });
   }
 
   async #find({ req, res }: Exchange): Promise<Details> {
     try {
-      return await this.#provider.interactionDetails(req, res);
+      return await this.#deps.provider.interactionDetails(req, res);
     } catch (cause) {
       if (!(cause instanceof errors.SessionNotFound)) throw cause;
       const noCookie = cause.error_description?.includes('cookie') === true;
@@ -131,16 +139,8 @@ function readMissing({ prompt }: Details): Consent {
     missingResourceScopes: resourceScopes = {},
   } = details;
   // With `prompt=consent`, and for applications on the person's own device (RFC 8252 §8.6), it is asked again what was allowed before.
-  const isNothing = scopes.length === 0 && claims.length === 0 && Object.keys(resourceScopes).length === 0;
-  return isNothing ? requested : { scopes, claims, resourceScopes };
-}
-
-/** People are asked for scopes: a single claim is named by the one it belongs to. */
-function listScopes({ scopes, claims }: Consent, scopeClaims: ScopeClaims): readonly string[] {
-  const ofClaims = Object.keys(scopeClaims).filter((scope) =>
-    scopeClaims[scope]?.some((name) => claims.includes(name)),
-  );
-  return [...new Set([...scopes, ...ofClaims])];
+  const missing = { scopes, claims, resourceScopes };
+  return isNothing(missing) ? requested : missing;
 }
 
 /** The hint was verified when the request came in. */

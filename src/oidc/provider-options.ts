@@ -51,6 +51,11 @@ export interface ProviderOptionsInput {
 /** The client through which our own pages sign people in; it gets neither codes nor tokens. */
 export const ACCOUNT_CLIENT_ID = 'cardea-account';
 
+/** An ended grant would end its refresh tokens with it, of which the last may be begun when the session is about to end. */
+export function readGrantSeconds({ refreshTokenAbsolute, sessionAbsolute }: Lifetimes): number {
+  return refreshTokenAbsolute + sessionAbsolute;
+}
+
 /** Everything that oidc-provider is told. Every default of the library that would weaken the installation is set here by name. */
 export function createProviderOptions(input: ProviderOptionsInput): Configuration {
   const { lifetimes, pages } = input;
@@ -100,8 +105,7 @@ export function createProviderOptions(input: ProviderOptionsInput): Configuratio
       ClientCredentials: lifetimes.accessToken,
       IdToken: lifetimes.idToken,
       Interaction: lifetimes.interaction,
-      // An ended grant would end its refresh tokens with it, of which the last may be begun when the session is about to end.
-      Grant: lifetimes.refreshTokenAbsolute + lifetimes.sessionAbsolute,
+      Grant: readGrantSeconds(lifetimes),
       RefreshToken: (_ctx, token) =>
         within(lifetimes.refreshTokenIdle, lifetimes.refreshTokenAbsolute - token.totalLifetime()),
       Session: (_ctx, session) =>

@@ -10,12 +10,14 @@ import type { Organizations } from '../organizations/organizations.ts';
 import { acrToIssue } from '../sign-in/assurance.ts';
 import type { SignInAccounts } from '../sign-in/sign-in-accounts.ts';
 import { createAdapterFactory } from './adapter.ts';
+import type { EndedSessions } from './ended-sessions.ts';
 import type { EndpointLimits } from './endpoint-limits.ts';
 import { createFindAccount } from './find-account.ts';
-import { createLoadExistingGrant } from './grants.ts';
+import type { Grants } from './grants.ts';
 import { createInteractionPolicy, demandOf } from './login-prompt.ts';
 import { createProviderOptions, type Lifetimes, type ProviderPages } from './provider-options.ts';
 import type { RecordStore } from './record-store.ts';
+import { extendSessions } from './session-model.ts';
 
 export interface ProviderDeps {
   readonly issuer: string;
@@ -30,6 +32,8 @@ export interface ProviderDeps {
   readonly keyring: Keyring;
   readonly signInAccounts: SignInAccounts;
   readonly endpointLimits: EndpointLimits;
+  readonly grants: Grants;
+  readonly endedSessions: EndedSessions;
   readonly sealer: Sealer;
   readonly clock: Clock;
   readonly pages: ProviderPages;
@@ -45,7 +49,7 @@ export async function createProvider(deps: ProviderDeps): Promise<Provider> {
       jwks: { keys: await deps.keyring.signingJwks() },
       findAccount: createFindAccount(deps),
       interactionPolicy: createInteractionPolicy({ ...deps, sessionSeconds: deps.lifetimes.sessionAbsolute }),
-      loadExistingGrant: createLoadExistingGrant(),
+      loadExistingGrant: deps.grants.load,
       nowSeconds: () => Math.floor(deps.clock.now().getTime() / 1000),
     }),
   );
@@ -54,6 +58,7 @@ export async function createProvider(deps: ProviderDeps): Promise<Provider> {
   rememberClients(provider, deps);
   issueRequestedAcr(provider);
   issueSessionIds(provider);
+  extendSessions(provider, deps);
   return provider;
 }
 

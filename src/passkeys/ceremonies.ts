@@ -48,6 +48,8 @@ export type MadePasskey = Pick<
 interface RegistrationAnswer {
   readonly response: RegistrationResponse;
   readonly challenge: string;
+  /** Of a conditional create, in which nobody need be present (WebAuthn Level 3 §5.1.3 step 22). */
+  readonly silent?: boolean | undefined;
 }
 
 interface AuthenticationAnswer {
@@ -66,7 +68,9 @@ interface Refused {
   readonly cause: unknown;
 }
 
-export type RegistrationOutcome = { readonly type: 'verified'; readonly made: MadePasskey } | Refused;
+export type RegistrationOutcome =
+  | { readonly type: 'verified'; readonly made: MadePasskey; readonly userVerified: boolean }
+  | Refused;
 
 export type AuthenticationOutcome =
   | { readonly type: 'verified'; readonly counter: number; readonly backedUp: boolean; readonly userVerified: true }
@@ -74,16 +78,17 @@ export type AuthenticationOutcome =
 
 /**
  * The two WebAuthn ceremonies of one relying party, without memory: challenges and passkeys are given in.
- * Whatever the library does not check is checked here, and whatever it throws is a refusal. User verification is always demanded.
+ * Whatever the library does not check is checked here, and whatever it throws is a refusal. User verification is always demanded, except
+ * of a passkey that is made silently.
  */
 export class Ceremonies {
   readonly #rpId: string;
-  readonly #origin: string;
+  readonly #origins: readonly string[];
 
-  /** `origin` is where the pages are served from; `rpId` its host or a registrable suffix of it. */
-  constructor({ rpId, origin }: { readonly rpId: string; readonly origin: string }) {
+  /** `origins` begins with where the pages are served from, whose host `rpId` is, or a registrable suffix of it; others are related to it. */
+  constructor({ rpId, origins }: { readonly rpId: string; readonly origins: readonly string[] }) {
     this.#rpId = rpId;
-    this.#origin = origin;
+    this.#origins = origins;
   }
 
   /** What a browser needs to make a passkey. `challenge` is 32 bytes in base64url. */
@@ -93,8 +98,9 @@ export class Ceremonies {
     readonly challenge: string;
     readonly exclude: readonly Passkey[];
     readonly where?: PasskeyPlace | undefined;
+    readonly silent?: boolean | undefined;
   }): Promise<RegistrationOptions> {
-    const { account, where } = request;
+    const { account, where, silent } = request;
     return generateRegistrationOptions({
       rpName: request.organizationName,
       rpID: this.#rpId,
@@ -106,7 +112,7 @@ export class Ceremonies {
       attestationType: 'none',
       excludeCredentials: request.exclude.map(toDescriptor),
       // A fresh object each time: the library writes into it, and into its own default when there is none.
-      authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
+      authenticatorSelection: { residentKey: 'required', userVerification: silent ? 'preferred' : 'required' },
       supportedAlgorithmIDs: [...PASSKEY_ALGORITHMS],
       ...(where && { preferredAuthenticatorType: AUTHENTICATOR_TYPES[where] }),
     });
@@ -115,7 +121,7 @@ export class Ceremonies {
   /** Judges what a browser answered to `registrationOptions` with that challenge. */
   async verifyRegistration(answer: RegistrationAnswer): Promise<RegistrationOutcome> {
     try {
-      return { type: 'verified', made: await this.#readMadePasskey(answer) };
+      return { type: 'verified', ...(await this.#readMadePasskey(answer)) };
     } catch (cause) {
       return { type: 'refused', cause };
     }
@@ -144,24 +150,26 @@ export class Ceremonies {
     }
   }
 
-  async #readMadePasskey(answer: RegistrationAnswer): Promise<MadePasskey> {
-    const { response, challenge } = answer;
+  async #readMadePasskey(answer: RegistrationAnswer) {
+    const { response, challenge, silent = false } = answer;
     ensureOwnPage(response.response.clientDataJSON);
     ensureNoAttestation(response.response.attestationObject);
     const { verified, registrationInfo } = await verifyRegistrationResponse({
       response: withoutHints(response),
       expectedChallenge: challenge,
-      expectedOrigin: this.#origin,
+      expectedOrigin: [...this.#origins],
       expectedRPID: this.#rpId,
       supportedAlgorithmIDs: [...PASSKEY_ALGORITHMS],
+      requireUserPresence: !silent,
+      requireUserVerification: !silent,
     });
-    ensure(verified && registrationInfo.userVerified, 'the person was not verified');
+    ensure(verified && (silent || registrationInfo.userVerified), 'the person was not verified');
     const { id, publicKey, counter } = registrationInfo.credential;
     ensure(id === response.id, 'the id is not the one that was made');
     const idLength = toBytes(id).length;
     ensure(idLength >= MIN_ID_BYTES && idLength <= MAX_ID_BYTES, 'the id has an unusual length');
     ensure(isUsablePublicKey(publicKey, decodeCredentialPublicKey(publicKey)), 'the key is unusable');
-    return {
+    const made: MadePasskey = {
       id: id as PasskeyId, // it has just been verified to be one
       rpId: this.#rpId,
       publicKey,
@@ -172,6 +180,7 @@ export class Ceremonies {
       transports: KNOWN_TRANSPORTS.filter((transport) => response.response.transports?.includes(transport)),
       attestation: 'none',
     };
+    return { made, userVerified: registrationInfo.userVerified };
   }
 
   async #verifyUse(answer: AuthenticationAnswer): Promise<AuthenticationOutcome> {
@@ -183,7 +192,7 @@ export class Ceremonies {
     const { verified, authenticationInfo } = await verifyAuthenticationResponse({
       response: withoutHints(response),
       expectedChallenge: challenge,
-      expectedOrigin: this.#origin,
+      expectedOrigin: [...this.#origins],
       expectedRPID: this.#rpId,
       credential: { id: passkey.id, publicKey: new Uint8Array(passkey.publicKey), counter: passkey.counter },
     });

@@ -9,7 +9,7 @@ const SHAPE = /^[A-Za-z0-9_-]{43}$/;
 
 const challengeSchema = z.strictObject({
   /** An answer to one purpose never counts for another. */
-  purpose: z.enum(['sign-in', 'confirm', 'register']),
+  purpose: z.enum(['sign-in', 'confirm', 'register', 'register-silently']),
   /** Names the sign-in or session that may answer. */
   binding: z.string(),
   /** Whose new passkey it is for. */

@@ -28,6 +28,11 @@ export function describeBrowser(userAgent: string): string {
   return browser ?? system ?? 'Unknown browser';
 }
 
+/** Whether what `describeBrowser` answered is a phone or tablet. */
+export function isHandheld(description: string): boolean {
+  return /iPhone|iPad|Android/.test(description);
+}
+
 /** What a person calls the system behind a `User-Agent`, such as `Windows`. */
 export function describeSystem(userAgent: string): string | undefined {
   return findName(SYSTEMS, userAgent);

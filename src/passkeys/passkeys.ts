@@ -1,5 +1,6 @@
 import type { z } from 'zod';
-import type { AccountStore } from '../accounts/account-store.ts';
+import type { Account, AccountStore } from '../accounts/account-store.ts';
+import type { AuditLog } from '../audit/audit-log.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { AccountId, Ids, PasskeyId } from '../lib/ids.ts';
@@ -18,14 +19,17 @@ import { parsePasskeyName, suggestPasskeyName } from './passkey-name.ts';
 import type { Passkey, PasskeyStore } from './passkey-store.ts';
 
 const LIMIT = 20;
+/** Of devices that hold passkeys themselves; security keys have none of these. */
+const PHONE_TRANSPORTS: readonly string[] = ['hybrid', 'internal'];
 
 /** What a person uses a passkey for. */
-export type AuthenticationPurpose = Exclude<Challenge['purpose'], 'register'>;
+export type AuthenticationPurpose = Exclude<Challenge['purpose'], 'register' | 'register-silently'>;
 
 interface Deps {
   readonly store: PasskeyStore;
   readonly accounts: Pick<AccountStore, 'find'>;
   readonly tickets: TicketStore;
+  readonly auditLog: Pick<AuditLog, 'recordCounted'>;
   readonly ceremonies: Ceremonies;
   readonly ids: Ids;
   readonly clock: Clock;
@@ -40,12 +44,13 @@ export type PasskeyAuthentication =
       readonly userVerified: true;
       /** Attested by its maker and not backup-eligible. */
       readonly hardware: boolean;
+      /** On a phone beside the device that asked; by unsigned hints. */
+      readonly onPhone: boolean;
     }
   | {
       readonly type: 'refused';
       /** True when nobody owns the passkey that answered, so that the page may tell the password manager. */
       readonly unknownPasskey?: true;
-      readonly alert?: 'backup-eligibility-changed';
       /** For the log only. */
       readonly cause?: unknown;
     };
@@ -103,26 +108,35 @@ export class Passkeys {
       userHandle: owner.userHandle,
       discoverable: asked.allow === undefined,
     });
-    if (outcome.type === 'refused') return outcome;
+    if (outcome.type === 'refused') {
+      const { alert, cause } = outcome;
+      const details = alert && { type: 'passkey-alert' as const, alert, passkeyName: passkey.name };
+      const about = { account: owner, actor: 'system', device: answer.usedWith } as const;
+      if (details) this.#deps.auditLog.recordCounted(details, about);
+      return { type: 'refused', cause };
+    }
 
     const { counter, backedUp } = outcome;
     const use = { counter, backedUp, usedAt: this.#deps.clock.now(), usedWith: answer.usedWith };
     if (!(await this.#deps.store.recordUse(passkey.id, use))) return { type: 'refused' };
     const hardware = passkey.attestation === 'verified' && !passkey.backupEligible;
-    return { type: 'verified', passkey, accountId: passkey.accountId, userVerified: true, hardware };
+    const isBeside = response.authenticatorAttachment === 'cross-platform';
+    const onPhone = isBeside && passkey.transports.some((transport) => PHONE_TRANSPORTS.includes(transport));
+    return { type: 'verified', passkey, accountId: passkey.accountId, userVerified: true, hardware, onPhone };
   }
 
-  /** Asks for a new passkey of an account. Throws `too_many_passkeys` before anything is made on the device. */
+  /** Asks for a new passkey of an account; `silent`: in a ceremony that the person does not see. Throws `too_many_passkeys` before anything is made on the device. */
   async startRegistration(request: {
     readonly binding: string;
     readonly account: PasskeyOwner & { readonly id: AccountId };
     readonly organizationName: string;
     readonly where?: PasskeyPlace | undefined;
+    readonly silent?: boolean | undefined;
   }): Promise<{ readonly options: RegistrationOptions; readonly challenge: string }> {
-    const { binding, account } = request;
+    const { binding, account, silent } = request;
     const exclude = await this.list(account.id);
     if (exclude.length >= LIMIT) throw new AppError('too_many_passkeys');
-    const challenge = await this.#challenges.issue({ purpose: 'register', binding, accountId: account.id });
+    const challenge = await this.#challenges.issue({ purpose: toPurpose(silent), binding, accountId: account.id });
     return { options: await this.#deps.ceremonies.registrationOptions({ ...request, challenge, exclude }), challenge };
   }
 
@@ -134,18 +148,18 @@ export class Passkeys {
   }
 
   /**
-   * Judges the answer of a browser; nothing is stored yet, so that the account of a newcomer can be stored first.
+   * Judges the answer of a browser; nothing is stored yet, so that it can be stored together with the account of a newcomer.
    * Throws `malformed_request` for what no browser sends, else `passkey_not_made`.
    */
   async verifyRegistration(answer: RegistrationAnswer): Promise<Passkey> {
-    const { accountId } = answer;
+    const { accountId, silent } = answer;
     const name = answer.name === undefined ? undefined : parsePasskeyName(answer.name);
     const response = parseAnswer(registrationResponseSchema, answer.response);
     const challenge = readChallenge(response);
-    const asked = await this.#challenges.take(challenge, { purpose: 'register', binding: answer.binding });
+    const asked = await this.#challenges.take(challenge, { purpose: toPurpose(silent), binding: answer.binding });
     if (asked?.accountId !== accountId) throw new AppError('passkey_not_made');
 
-    const outcome = await this.#deps.ceremonies.verifyRegistration({ response, challenge });
+    const outcome = await this.#deps.ceremonies.verifyRegistration({ response, challenge, silent });
     if (outcome.type === 'refused') throw new AppError('passkey_not_made', { cause: outcome.cause });
     const now = this.#deps.clock.now();
     return {
@@ -153,7 +167,7 @@ export class Passkeys {
       accountId,
       name: name ?? suggestPasskeyName(outcome.made.aaguid, answer.userAgent),
       createdAt: now,
-      verifiedAt: now,
+      ...(outcome.userVerified && { verifiedAt: now }),
     };
   }
 
@@ -162,6 +176,13 @@ export class Passkeys {
     const outcome = await this.#deps.store.insert(passkey, LIMIT);
     if (outcome === 'taken') throw new AppError('already_registered');
     if (outcome === 'full') throw new AppError('too_many_passkeys');
+  }
+
+  /** Stores a passkey that was just verified and the account that begins with it, both or neither. Throws `already_registered` or `account_exists`. */
+  async addWithAccount(passkey: Passkey, account: Account): Promise<void> {
+    const outcome = await this.#deps.store.insertWithAccount(passkey, account);
+    if (outcome === 'taken') throw new AppError('already_registered');
+    if (outcome === 'account-taken') throw new AppError('account_exists');
   }
 
   /** Ends challenges that nobody answered, by their digests. */
@@ -174,10 +195,18 @@ export class Passkeys {
     return this.#deps.store.listByAccount(owner);
   }
 
-  /** Throws `malformed_request` for a name that cannot be one, `passkey_not_found` for what is not the owner's. */
-  async rename(owner: AccountId, id: PasskeyId, name: unknown): Promise<void> {
-    const renamed = await this.#deps.store.rename(owner, id, parsePasskeyName(name));
-    if (!renamed) throw new AppError('passkey_not_found');
+  /** Throws `passkey_not_found` for what is not the owner's. */
+  async requireOwn(owner: AccountId, id: string): Promise<Passkey> {
+    const passkey = (await this.list(owner)).find((own) => own.id === id);
+    if (!passkey) throw new AppError('passkey_not_found');
+    return passkey;
+  }
+
+  /** Answers the name as it is kept. Throws `malformed_request` for one that cannot be one, `passkey_not_found` for what is not the owner's. */
+  async rename(owner: AccountId, id: PasskeyId, name: unknown): Promise<string> {
+    const parsed = parsePasskeyName(name);
+    if (!(await this.#deps.store.rename(owner, id, parsed))) throw new AppError('passkey_not_found');
+    return parsed;
   }
 
   /** Throws `passkey_not_found` for what is not the owner's, and `last_way_in` for the only one when `keepOne`. */
@@ -196,6 +225,13 @@ interface RegistrationAnswer {
   /** As the person typed it; without it one is suggested. */
   readonly name?: unknown;
   readonly userAgent: string;
+  /** As it was asked for. */
+  readonly silent?: boolean | undefined;
+}
+
+/** What was demanded stands with the challenge, so that the answer to one ceremony never counts for the other. */
+function toPurpose(silent: boolean | undefined) {
+  return silent ? 'register-silently' : 'register';
 }
 
 function parseAnswer<Schema extends z.ZodType>(schema: Schema, response: unknown): z.output<Schema> {

@@ -1,4 +1,5 @@
 import type { Account, AccountPassword, AccountStore } from '../accounts/account-store.ts';
+import type { AuditLog } from '../audit/audit-log.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import { loadCommonPasswords } from './blocklist.ts';
@@ -10,13 +11,11 @@ const PRODUCT_NAME = 'Cardea';
 interface Deps {
   readonly accounts: Pick<AccountStore, 'find' | 'update'>;
   readonly hasher: Hasher;
+  readonly auditLog: Pick<AuditLog, 'recordCounted'>;
   readonly clock: Clock;
 }
 
-export type PasswordCheck =
-  | { readonly type: 'right'; readonly account: Account }
-  /** The alert is for the audit log: what is stored is damaged or was tampered with. */
-  | { readonly type: 'wrong'; readonly alert?: 'unusable-hash' };
+export type PasswordCheck = { readonly type: 'right'; readonly account: Account } | { readonly type: 'wrong' };
 
 /** What is asked of a new password. */
 export interface PasswordDemand {
@@ -51,7 +50,8 @@ export class Passwords {
       return { type: 'wrong' };
     }
     if (!(await hasher.verify(current.hash, password))) {
-      return hasher.isUsable(current.hash) ? { type: 'wrong' } : { type: 'wrong', alert: 'unusable-hash' };
+      if (!hasher.isUsable(current.hash)) this.#alert(account);
+      return { type: 'wrong' };
     }
     if (!hasher.needsRehash(current.hash)) return { type: 'right', account };
     const stronger = { ...current, hash: await hasher.hash(password) };
@@ -74,19 +74,36 @@ export class Passwords {
     if (reason) throw new AppError('weak_password', { field: 'password', reason });
   }
 
+  /** What an account keeps of a password; nothing is stored yet. Throws `weak_password` with the reason. */
+  async prepare(email: string, typed: string, demand: PasswordDemand): Promise<AccountPassword> {
+    await this.requireStrong(email, typed, demand);
+    const hash = await this.#deps.hasher.hash(normalisePassword(typed));
+    return { hash, setAt: this.#deps.clock.now() };
+  }
+
   /**
    * Gives the account this password and answers the account as it is then. Throws `weak_password` with the reason, and
    * `changed_meanwhile` when the account is no longer the given one.
    */
   async set(account: Account, typed: string, demand: PasswordDemand): Promise<Account> {
-    await this.requireStrong(account.email, typed, demand);
-    const hash = await this.#deps.hasher.hash(normalisePassword(typed));
-    const updated = this.#replacePassword(account, { hash, setAt: this.#deps.clock.now() });
+    const updated = this.#replacePassword(account, await this.prepare(account.email, typed, demand));
     if (!(await this.#deps.accounts.update(updated))) throw new AppError('changed_meanwhile');
     return updated;
   }
 
-  #replacePassword(account: Account, password: AccountPassword): Account {
+  /** Leaves the account without one. Throws `changed_meanwhile` when the account is no longer the given one. */
+  async remove(account: Account): Promise<void> {
+    if (!(await this.#deps.accounts.update(this.#replacePassword(account, undefined))))
+      throw new AppError('changed_meanwhile');
+  }
+
+  /** What is stored is damaged or was tampered with. */
+  #alert(account: Account): void {
+    const details = { type: 'password-alert', alert: 'unusable-hash' } as const;
+    this.#deps.auditLog.recordCounted(details, { account, actor: 'system' });
+  }
+
+  #replacePassword(account: Account, password: AccountPassword | undefined): Account {
     return { ...account, password, updatedAt: this.#deps.clock.now(), version: account.version + 1 };
   }
 }

@@ -34,7 +34,8 @@ export function assess(proofs: readonly Proof[]): Assurance | undefined {
   if (password && methods.has('totp')) return { acr: 'urn:cardea:acr:mfa', amr: ['pwd', 'otp', 'mfa'] };
   const code = methods.has('email-code') || methods.has('recovery-code');
   if (password) return { acr: 'urn:cardea:acr:pwd', amr: code ? ['pwd', 'otp'] : ['pwd'] };
-  return methods.has('recovery-code') ? { acr: 'urn:cardea:acr:recovery', amr: ['otp'] } : undefined;
+  const recovery = methods.has('recovery-code') || methods.has('recovery-link');
+  return recovery ? { acr: 'urn:cardea:acr:recovery', amr: ['otp'] } : undefined;
 }
 
 /** Whether a sign-in that reached `reached` may be called `wanted`; an `acr` that is not ours is never reached. */

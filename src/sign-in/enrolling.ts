@@ -1,22 +1,32 @@
-import type { AccountStore } from '../accounts/account-store.ts';
 import { AppError } from '../lib/app-error.ts';
-import { addSeconds, type Clock } from '../lib/clock.ts';
 import { digest } from '../lib/digest.ts';
 import type { SignInId } from '../lib/ids.ts';
+import type { Notices } from '../notices/notices.ts';
+import type { Organization } from '../organizations/organization-store.ts';
+import { describeBrowser } from '../passkeys/describe-browser.ts';
 import type { PasskeyOwners } from '../passkeys/passkey-owners.ts';
+import type { Passkey } from '../passkeys/passkey-store.ts';
 import type { Passkeys } from '../passkeys/passkeys.ts';
 import type { OpenSignIns, Progress } from './open-sign-ins.ts';
+import type { PasskeyOffers } from './passkey-offers.ts';
+import type { Recovering } from './recovering.ts';
+import { canMakeSilently } from './silent-passkey.ts';
 
 interface Deps {
   readonly openSignIns: OpenSignIns;
-  readonly accounts: AccountStore;
   readonly passkeys: Passkeys;
   readonly passkeyOwners: PasskeyOwners;
-  readonly clock: Clock;
+  readonly passkeyOffers: PasskeyOffers;
+  readonly recovering: Recovering;
+  readonly notices: Notices;
 }
 
-/** Pauses before a declined offer comes back, in days; the last one repeats. */
-const OFFER_PAUSES_DAYS = [7, 30, 90] as const;
+interface MadeOnTheWay {
+  /** The JSON of the browser. */
+  readonly response: unknown;
+  readonly userAgent: string;
+  readonly silent?: boolean | undefined;
+}
 
 /** The passkey that somebody without one is offered, or must make, before their sign-in is done. */
 export class Enrolling {
@@ -26,27 +36,36 @@ export class Enrolling {
     this.#deps = deps;
   }
 
-  /** Creation options for the passkey that the present step offers or demands. */
-  async start(id: SignInId): Promise<unknown> {
-    const { stored, organization } = await this.#require(id);
+  /** Creation options for the passkey that the present step offers or demands. `silent`: for one that the browser makes without a word. */
+  async start(id: SignInId, silent = false): Promise<unknown> {
+    const progress = await this.#require(id);
+    const { stored, organization, step } = progress;
+    if (silent && !canMakeSilently(progress)) throw new AppError('method_not_offered');
     const { options, challenge } = await this.#deps.passkeys.startRegistration({
       binding: digest(id),
       account: await this.#deps.passkeyOwners.describe(stored),
       organizationName: organization.name,
+      where: step.local ? 'this-device' : undefined,
+      silent,
     });
     await this.#deps.openSignIns.keepChallenge(id, challenge);
     return options;
   }
 
   /** Stores the passkey that was made. It proves nothing yet: a creation is not signed. */
-  async finish(id: SignInId, response: unknown, userAgent: string): Promise<Progress> {
-    const { stored } = await this.#require(id);
+  async finish(id: SignInId, answer: MadeOnTheWay): Promise<Progress> {
+    const { response, userAgent, silent } = answer;
+    const { signIn: before, stored, organization } = await this.#require(id);
     const passkey = await this.#deps.passkeys.finishRegistration({
       binding: digest(id),
       accountId: stored.id,
       response,
       userAgent,
+      silent,
     });
+    const about = { account: stored, organization, device: describeBrowser(userAgent), target: passkey.id };
+    if (before.proofs.some(({ method }) => method === 'recovery-link')) await this.#recover(passkey, about);
+    else await this.#deps.notices.tell({ type: 'passkey-added', passkeyName: passkey.name }, about);
     return this.#deps.openSignIns.change(id, async (signIn) => ({
       ...signIn,
       made: [...signIn.made, passkey.id],
@@ -58,14 +77,23 @@ export class Enrolling {
   async decline(id: SignInId, never: boolean): Promise<Progress> {
     const { step, stored } = await this.#require(id);
     if (step.must) throw new AppError('method_not_offered');
-    const { accounts, clock } = this.#deps;
-    const now = clock.now();
-    const declinedTimes = stored.passkeyOffer.declinedTimes + 1;
-    const pauseDays = OFFER_PAUSES_DAYS[Math.min(declinedTimes, OFFER_PAUSES_DAYS.length) - 1] ?? 90;
-    const passkeyOffer = { declinedTimes, never, notBefore: addSeconds(now, pauseDays * 86_400) };
-    // Losing against another change only means that the offer comes back sooner.
-    await accounts.update({ ...stored, passkeyOffer, updatedAt: now, version: stored.version + 1 });
+    await this.#deps.passkeyOffers.decline(stored, never);
     return this.#deps.openSignIns.change(id, async (signIn) => ({ ...signIn, offerAnswered: true }));
+  }
+
+  /** A passkey that came too late for its recovery goes again. */
+  async #recover(
+    passkey: Passkey,
+    { organization, device }: { organization: Organization; device: string },
+  ): Promise<void> {
+    const { recovering, passkeys } = this.#deps;
+    try {
+      await recovering.complete(passkey, organization, device);
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'link_used_or_expired')
+        await passkeys.remove(passkey.accountId, passkey.id, { keepOne: false });
+      throw error;
+    }
   }
 
   async #require(id: SignInId) {

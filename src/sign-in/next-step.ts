@@ -1,7 +1,7 @@
 import type { AccountId, OrganizationId, PasskeyId } from '../lib/ids.ts';
 import type { Policy, SecondFactor } from '../organizations/policy.ts';
 import { type Assurance, assess, satisfies } from './assurance.ts';
-import type { Demand, Proof, SignIn } from './sign-in.ts';
+import type { Demand, Proof, ProofMethod, SignIn } from './sign-in.ts';
 
 /** What the decision needs to know of an account, as it is now. */
 export interface SignInAccount {
@@ -13,7 +13,10 @@ export interface SignInAccount {
   readonly passkeys: readonly { readonly id: PasskeyId; readonly hardware: boolean }[];
   /** When the authenticator app was confirmed; absent when there is none. */
   readonly totpSince?: Date | undefined;
-  readonly hasRecoveryCodes: boolean;
+  /** The recovery codes that it was given last, of which none may be left. */
+  readonly recoveryCodes?: { readonly left: number; readonly madeAt: Date } | undefined;
+  /** When a recovery was opened by its link, for as long as it is good. */
+  readonly recoveryOpenedAt?: Date | undefined;
   /** A code can be mailed to them, at an address that is known to be theirs. */
   readonly receivesCodes: boolean;
   /** Now is a moment to offer a passkey: it was not declined lately or for good. */
@@ -32,11 +35,15 @@ export type Step =
   /** Say who they are; a passkey says it too where `passkey` is true. */
   | { readonly type: 'identify'; readonly passkey: boolean; readonly organization: boolean }
   | { readonly type: 'organization' }
-  /** Type the password, or use a passkey in its place where `passkey` is true. */
-  | { readonly type: 'password'; readonly passkey: boolean }
-  | { readonly type: 'passkey' }
+  /** Type the password; use a passkey in its place where `passkey` is true, and begin with a recovery code where `recoveryCode` is. */
+  | { readonly type: 'password'; readonly passkey: boolean; readonly recoveryCode: boolean }
+  | { readonly type: 'passkey'; readonly recoveryCode: boolean }
   | { readonly type: 'second-factor'; readonly methods: readonly SecondFactor[]; readonly first: SecondFactor }
-  | { readonly type: 'enrol-passkey'; readonly must: boolean }
+  /** `recovers`: nothing but a recovery code or link was proved, which lets a person make a passkey and do nothing else. One that they find will do.
+   * `local`: they have signed in with a phone, at a device that could hold a passkey of its own. */
+  | { readonly type: 'enrol-passkey'; readonly must: boolean; readonly recovers?: true; readonly local?: true }
+  /** The last recovery code was spent in this sign-in: take new ones, or leave it. */
+  | { readonly type: 'new-recovery-codes' }
   | ({ readonly type: 'done'; readonly accountId: AccountId; readonly authTime: Date } & Assurance)
   | { readonly type: 'refused'; readonly code: SignInRefusal };
 
@@ -49,13 +56,15 @@ export function nextStep(signIn: SignIn, account: SignInAccount | undefined, pol
   if (policy.sso?.required) return { type: 'refused', code: 'sso_required' };
 
   const proofs = account ? findCountingProofs(signIn, account, policy) : [];
-  if (!account || !hasFirstFactor(proofs, policy)) return askFirstFactor(signIn, policy);
+  if (!account || !hasFirstFactor(proofs, account, policy)) return askFirstFactor(signIn, proofs, policy);
 
   const situation = { signIn, proofs, account, policy };
   return (
+    missingRecovery(situation) ??
     missingSecondFactor(situation) ??
     missingForDemand(situation) ??
     missingPasskey(situation) ??
+    missingRecoveryCodes(situation) ??
     finish(proofs, account)
   );
 }
@@ -71,11 +80,11 @@ interface Situation {
 function findCountingProofs(signIn: SignIn, account: SignInAccount, policy: Policy): readonly Proof[] {
   const sameAccount = signIn.accountId === account.id && signIn.organizationId === account.organizationId;
   if (!sameAccount || account.disabled) return [];
-  return signIn.proofs.filter((proof) => proof.accountId === account.id && counts(proof, account, policy));
+  return signIn.proofs.filter((proof) => proof.accountId === account.id && counts(proof, { signIn, account, policy }));
 }
 
 /** A proof counts while what it proved is still so: under this policy, with this very password or passkey. */
-function counts(proof: Proof, account: SignInAccount, policy: Policy): boolean {
+function counts(proof: Proof, { signIn, account, policy }: Omit<Situation, 'proofs'>): boolean {
   switch (proof.method) {
     case 'password':
       return policy.password !== 'off' && isSince(proof.at, account.passwordSetAt);
@@ -88,7 +97,12 @@ function counts(proof: Proof, account: SignInAccount, policy: Policy): boolean {
     case 'email-code':
       return policy.secondFactors.includes('email-code') && account.receivesCodes;
     case 'recovery-code':
-      return policy.secondFactors.includes('recovery-code'); // it may have been the last one
+      return (
+        policy.secondFactors.includes('recovery-code') &&
+        (signIn.newCodes === 'made' || isSince(proof.at, account.recoveryCodes?.madeAt))
+      );
+    case 'recovery-link':
+      return policy.passkey === 'alone' && (hasMade(signIn, account) || isSince(proof.at, account.recoveryOpenedAt));
   }
 }
 
@@ -96,16 +110,28 @@ function isSince(moment: Date, since: Date | undefined): boolean {
   return since !== undefined && moment >= since;
 }
 
-function hasFirstFactor(proofs: readonly Proof[], policy: Policy): boolean {
-  return has(proofs, 'password') || passedAlone(proofs, policy);
+function hasFirstFactor(proofs: readonly Proof[], account: SignInAccount, policy: Policy): boolean {
+  const isFirst = has(proofs, 'password') || has(proofs, 'recovery-link');
+  return isFirst || passedAlone(proofs, policy) || recovers(proofs, account, policy);
 }
 
 function passedAlone(proofs: readonly Proof[], policy: Policy): boolean {
   return policy.passkey === 'alone' && has(proofs, 'passkey');
 }
 
+/** A recovery code stands in for nothing that the account has: where there is a password, that is asked for too. */
+function recovers(proofs: readonly Proof[], { passwordSetAt }: SignInAccount, policy: Policy): boolean {
+  const hasPassword = policy.password !== 'off' && passwordSetAt !== undefined;
+  return has(proofs, 'recovery-code') && mayRecover(policy) && !hasPassword;
+}
+
+/** Where a passkey signs in by itself, the one that a recovery code lets somebody make is a way in. */
+function mayRecover(policy: Policy): boolean {
+  return policy.passkey === 'alone' && policy.secondFactors.includes('recovery-code');
+}
+
 /** Knows of no account, so that it cannot tell one from another. */
-function askFirstFactor({ organizationId, identifier }: SignIn, policy: Policy): Step {
+function askFirstFactor({ organizationId, identifier }: SignIn, proofs: readonly Proof[], policy: Policy): Step {
   const passkey = policy.passkey === 'alone';
   const unknown = organizationId === undefined;
   if (unknown && (policy.organizationPrompt === 'first' || identifier !== undefined)) return { type: 'organization' };
@@ -113,12 +139,31 @@ function askFirstFactor({ organizationId, identifier }: SignIn, policy: Policy):
     return { type: 'identify', passkey, organization: unknown && policy.organizationPrompt === 'with-email' };
   }
   // A passkey that the application demands is asked for afterwards: whoever has none is to be told so, and only then may be.
-  return policy.password === 'off' ? { type: 'passkey' } : { type: 'password', passkey };
+  const recoveryCode = mayRecover(policy) && !has(proofs, 'recovery-code');
+  return policy.password === 'off' ? { type: 'passkey', recoveryCode } : { type: 'password', passkey, recoveryCode };
+}
+
+/**
+ * Whoever has a recovery link makes a passkey first of all, or uses one that they find, and so does who has proved a recovery code and
+ * nothing else; what is demanded beyond that the passkey can meet.
+ */
+function missingRecovery({ signIn, proofs, account, policy }: Situation): Step | undefined {
+  const { demand } = signIn;
+  const isOther = demand.accountId !== undefined && demand.accountId !== account.id; // and refused for it
+  const recovering = has(proofs, 'recovery-link') || !has(proofs, 'password');
+  if (!recovering || passedAlone(proofs, policy) || isOther) return undefined;
+  return hasMade(signIn, account) ? undefined : { type: 'enrol-passkey', must: true, recovers: true };
+}
+
+function hasMade({ made }: SignIn, account: SignInAccount): boolean {
+  return account.passkeys.some(({ id }) => made.includes(id));
 }
 
 function missingSecondFactor({ signIn, proofs, account, policy }: Situation): Step | undefined {
   if (passedAlone(proofs, policy) || policy.secondFactor === 'off') return undefined;
   if (policy.secondFactors.some((method) => has(proofs, method))) return undefined;
+  // Waiting stood in for whatever the account has; the passkey that was made is the factor from now on.
+  if (has(proofs, 'recovery-link') && hasMade(signIn, account)) return undefined;
 
   const enrolled = policy.secondFactors.filter((method) => isEnrolled(method, account));
   // Whoever accepts the offer of a passkey in this very sign-in is not asked for it at once.
@@ -142,14 +187,15 @@ function askAnyOf(candidates: readonly SecondFactor[]): Step | undefined {
   return first && { type: 'second-factor', methods, first };
 }
 
-function isEnrolled(method: SecondFactor, account: SignInAccount): boolean {
+/** Whether the account has it, so that it can be asked for. */
+export function isEnrolled(method: SecondFactor, account: SignInAccount): boolean {
   switch (method) {
     case 'passkey':
       return account.passkeys.length > 0;
     case 'totp':
       return account.totpSince !== undefined;
     case 'recovery-code':
-      return account.hasRecoveryCodes;
+      return (account.recoveryCodes?.left ?? 0) > 0;
     case 'email-code':
       return account.receivesCodes;
   }
@@ -204,11 +250,19 @@ export function canReach(demand: Demand, account: SignInAccount, policy: Policy)
   );
 }
 
-function missingPasskey({ signIn, account, policy }: Situation): Step | undefined {
-  if (account.passkeys.length > 0) return undefined;
-  if (policy.enrolPasskey === 'require') return { type: 'enrol-passkey', must: true };
-  const offer = policy.enrolPasskey === 'offer' && account.passkeyOfferDue && !signIn.offerAnswered;
-  return offer ? { type: 'enrol-passkey', must: false } : undefined;
+function missingPasskey({ signIn, proofs, account, policy }: Situation): Step | undefined {
+  const hasNone = account.passkeys.length === 0;
+  if (hasNone && policy.enrolPasskey === 'require') return { type: 'enrol-passkey', must: true };
+  if (policy.enrolPasskey !== 'offer' || !account.passkeyOfferDue || signIn.offerAnswered) return undefined;
+  if (hasNone) return { type: 'enrol-passkey', must: false };
+  const isAtOther = proofs.some((proof) => proof.method === 'passkey' && proof.elsewhere);
+  return isAtOther ? { type: 'enrol-passkey', must: false, local: true } : undefined;
+}
+
+/** Whoever has spent their last code is told so while they may still make others. */
+function missingRecoveryCodes({ signIn, proofs, account }: Situation): Step | undefined {
+  if (!has(proofs, 'recovery-code') || signIn.newCodes !== undefined) return undefined;
+  return account.recoveryCodes?.left === 0 ? { type: 'new-recovery-codes' } : undefined;
 }
 
 function finish(proofs: readonly Proof[], account: SignInAccount): Step {
@@ -219,6 +273,6 @@ function finish(proofs: readonly Proof[], account: SignInAccount): Step {
   return { type: 'done', accountId: account.id, authTime, ...assurance };
 }
 
-function has(proofs: readonly Proof[], method: SecondFactor | 'password'): boolean {
+function has(proofs: readonly Proof[], method: ProofMethod): boolean {
   return proofs.some((proof) => proof.method === method);
 }

@@ -1,14 +1,18 @@
 import type { Account } from '../accounts/account-store.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { AccountId } from '../lib/ids.ts';
+import { type Notices, toTarget } from '../notices/notices.ts';
 import type { Organization } from '../organizations/organization-store.ts';
 import type { Policy } from '../organizations/policy.ts';
 import type { Passwords } from '../passwords/passwords.ts';
-import type { Limits } from '../rates/limits.ts';
+import type { Confirmation } from './confirmation.ts';
+import type { Guesses } from './guesses.ts';
+import type { Source } from './source.ts';
 
 interface Deps {
   readonly passwords: Passwords;
-  readonly limits: Limits;
+  readonly guesses: Guesses;
+  readonly notices: Notices;
   /** Ends every session, grant and refresh token of an account but those of one session. */
   readonly endOtherSessions: (id: AccountId, keepSessionUid: string) => Promise<void>;
 }
@@ -28,42 +32,33 @@ export class PasswordChange {
   async change(request: {
     readonly account: Account;
     readonly organization: Organization;
-    /** Needed when the account has a password. */
-    readonly current: string | undefined;
+    /** By which the person may change it at all. */
+    readonly confirmation: Confirmation;
+    /** Where `needsCurrentPassword`. */
+    readonly current?: string | undefined;
     readonly password: string;
     readonly sessionUid: string;
-    readonly sourceAddress: string;
+    readonly source: Source;
   }): Promise<void> {
-    const { passwords, endOtherSessions } = this.#deps;
-    const { account, organization, password, sessionUid } = request;
+    const { passwords, guesses, notices, endOtherSessions } = this.#deps;
+    const { account, organization, confirmation, current = '', password, sessionUid, source } = request;
     if (organization.policy.password === 'off' || account.password?.switchedOffAt)
       throw new AppError('method_not_offered');
-    const confirmed = account.password ? await this.#requireCurrent(request) : account;
+    const present = needsCurrentPassword(account, confirmation)
+      ? await guesses.requirePassword(account, current, source)
+      : account;
     const minimumLength = minimumPasswordLength(organization.policy);
-    await passwords.set(confirmed, password, { minimumLength, organizationName: organization.name });
+    const after = await passwords.set(present, password, { minimumLength, organizationName: organization.name });
     await endOtherSessions(account.id, sessionUid);
+    const type = account.password ? 'password-changed' : 'password-set';
+    const target = toTarget(after.password?.setAt);
+    await notices.tell({ type }, { account, organization, device: source.description, target });
   }
+}
 
-  async #requireCurrent(request: {
-    readonly account: Account;
-    readonly current: string | undefined;
-    readonly sessionUid: string;
-    readonly sourceAddress: string;
-  }): Promise<Account> {
-    const { account, sessionUid, sourceAddress } = request;
-    const tried = {
-      accountKey: `${account.organizationId}:${account.emailKey}`,
-      accountId: account.id,
-      factor: 'password',
-      source: `known:${sessionUid}`,
-      sourceAddress,
-    } as const;
-    const open = (await this.#deps.limits.requireTry(tried)) !== 'off';
-    const outcome = await this.#deps.passwords.check(open ? account : undefined, request.current ?? '');
-    if (outcome.type === 'wrong') throw new AppError('wrong_password');
-    await this.#deps.limits.succeeded(tried);
-    return outcome.account;
-  }
+/** Another password takes the present one too, unless that is what the person has just confirmed with. */
+export function needsCurrentPassword({ password }: Account, { by }: Confirmation): boolean {
+  return password !== undefined && by !== 'password';
 }
 
 /** What somebody new is told of the password they choose; undefined where a passkey is enough. */

@@ -1,6 +1,5 @@
 import type { AccountStore } from '../accounts/account-store.ts';
 import { AppError } from '../lib/app-error.ts';
-import { addSeconds, type Clock } from '../lib/clock.ts';
 import { digest } from '../lib/digest.ts';
 import type { Ids, OrganizationId } from '../lib/ids.ts';
 import type { Organization } from '../organizations/organization-store.ts';
@@ -15,7 +14,6 @@ interface Deps {
   readonly signingUp: SigningUp;
   readonly tickets: TicketStore;
   readonly ids: Ids;
-  readonly clock: Clock;
 }
 
 /** What somebody with a set-up link says of themselves, as typed. */
@@ -26,8 +24,14 @@ export interface Founder {
 }
 
 const LINK_SECONDS = 24 * 60 * 60;
+/** Longer than a turn takes; whoever dies in theirs keeps it for so long. */
+const TURN_SECONDS = 60;
+const TURN = 'of the installation';
 
-/** How an installation gets its first administrator: by a link that works once, handed out on the machine itself. */
+/**
+ * How an installation gets its first administrator: by a link that works once, handed out on the machine itself. Once there is one, no
+ * link works any more, however many were made.
+ */
 export class SetUp {
   readonly #deps: Deps;
 
@@ -42,18 +46,17 @@ export class SetUp {
 
   /** The address at which an administrator makes their account; it works once, for 24 hours. */
   async createLink(): Promise<string> {
-    const { issuer, ids, organizations, tickets, clock } = this.#deps;
+    const { issuer, ids, organizations, tickets } = this.#deps;
     const token = ids.newSecret();
     const { id } = await organizations.requireOrFirst(undefined);
-    const expiresAt = addSeconds(clock.now(), LINK_SECONDS).getTime();
-    await tickets.put('set-up', token, { organizationId: id, expiresAt }, LINK_SECONDS);
+    await tickets.put('set-up', token, { organizationId: id }, LINK_SECONDS);
     return `${issuer}/set-up/${token}`;
   }
 
   /** Whose administrator the link makes; looking does not use it up. Throws `link_used_or_expired`. */
   async requireOrganization(token: string): Promise<Organization> {
     const ticket = await this.#deps.tickets.find('set-up', token);
-    if (!ticket) throw new AppError('link_used_or_expired');
+    if (!ticket || !(await this.isNeeded())) throw new AppError('link_used_or_expired');
     return this.#deps.organizations.requireOrFirst(ticket.organizationId as OrganizationId); // written by createLink
   }
 
@@ -63,26 +66,26 @@ export class SetUp {
     return this.#deps.signingUp.start({ ...founder, ...newcomerOf(token), organization });
   }
 
-  /** Uses the link up and makes the account; if that fails the link works again, for as long as it would have. */
+  /**
+   * Makes the account, then uses the link up: whatever fails before the account is there, the link goes on working. One at a time may try,
+   * whichever link they have; the others throw `link_used_or_expired`.
+   */
   async finish(
     token: string,
     founder: Founder,
     answer: { readonly response: unknown; readonly userAgent: string },
   ): Promise<NewAccountWithPasskey> {
-    const { tickets, signingUp, clock } = this.#deps;
-    const organization = await this.requireOrganization(token);
-    const ticket = await tickets.take('set-up', token);
-    if (!ticket) throw new AppError('link_used_or_expired');
+    const { tickets, signingUp } = this.#deps;
+    await this.requireOrganization(token); // who has no link takes nobody's turn
+    if (!(await tickets.put('set-up-turn', TURN, {}, TURN_SECONDS))) throw new AppError('link_used_or_expired');
     try {
-      return await signingUp.finish(
-        { ...founder, ...newcomerOf(token), organization },
-        answer.response,
-        answer.userAgent,
-      );
-    } catch (error) {
-      const remainingMs = Number(ticket.expiresAt) - clock.now().getTime();
-      await tickets.put('set-up', token, ticket, remainingMs / 1000);
-      throw error;
+      const organization = await this.requireOrganization(token);
+      const newcomer = { ...founder, ...newcomerOf(token), organization };
+      const made = await signingUp.finish(newcomer, answer.response, answer.userAgent);
+      await tickets.take('set-up', token);
+      return made;
+    } finally {
+      await tickets.take('set-up-turn', TURN);
     }
   }
 }

@@ -12,9 +12,12 @@ export type Proof = {
       readonly userVerified: boolean;
       /** Attested by its maker and not backup-eligible. */
       readonly hardware: boolean;
+      /** It is on a phone, and the browser says that the device it runs on could hold one: a hint, to offer that. */
+      readonly elsewhere?: boolean | undefined;
     }
   | { readonly method: 'totp' }
   | { readonly method: 'recovery-code' }
+  | { readonly method: 'recovery-link' }
   | { readonly method: 'email-code' }
 );
 
@@ -43,6 +46,8 @@ export interface SignIn {
   readonly demand: Demand;
   /** The offer of a passkey was answered in this sign-in. */
   readonly offerAnswered: boolean;
+  /** What became of the new recovery codes that were offered when the last one was spent in this sign-in. */
+  readonly newCodes?: 'made' | 'declined' | undefined;
   /** Passkeys that were made in this sign-in. */
   readonly made: readonly PasskeyId[];
   /** Digests of the live passkey challenges, oldest first; never more than three. */

@@ -1,20 +1,28 @@
 import type { Account, AccountStore } from '../accounts/account-store.ts';
 import { parseEmail } from '../accounts/email.ts';
 import type { GuessableFactor } from '../accounts/failure-store.ts';
+import type { AuditLog } from '../audit/audit-log.ts';
+import type { RefusedFactor } from '../audit/audit-store.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import { digest } from '../lib/digest.ts';
 import type { AccountId, OrganizationId, SignInId } from '../lib/ids.ts';
+import type { NoticeMessage } from '../notices/notice-message.ts';
+import type { Notices } from '../notices/notices.ts';
 import type { Organizations } from '../organizations/organizations.ts';
 import type { PasskeyAuthentication, Passkeys } from '../passkeys/passkeys.ts';
 import type { Passwords } from '../passwords/passwords.ts';
 import type { Limits } from '../rates/limits.ts';
+import type { RecoveryCodes } from '../recovery/recovery-codes.ts';
 import type { Totps } from '../totp/totp.ts';
 import type { SignInAccount, Step } from './next-step.ts';
 import type { OpenSignIns, Progress } from './open-sign-ins.ts';
+import type { Recovering } from './recovering.ts';
 import type { Proof, SignIn } from './sign-in.ts';
 import type { SignInAccounts } from './sign-in-accounts.ts';
+import type { SignInCodes } from './sign-in-codes.ts';
 import type { NewAccountWithPasskey } from './signing-up.ts';
+import { type Source, toTrySource } from './source.ts';
 
 interface Deps {
   readonly openSignIns: OpenSignIns;
@@ -24,16 +32,20 @@ interface Deps {
   readonly passkeys: Passkeys;
   readonly passwords: Passwords;
   readonly totps: Totps;
+  readonly recoveryCodes: RecoveryCodes;
+  readonly signInCodes: SignInCodes;
+  readonly recovering: Recovering;
   readonly limits: Limits;
+  readonly notices: Notices;
+  readonly auditLog: AuditLog;
   readonly clock: Clock;
 }
 
-/** From where somebody tries: the address, and the browser if accounts have signed in with it before. */
-export interface Source {
-  readonly address: string;
-  readonly browser?: { readonly id: string; readonly accountIds: readonly AccountId[] } | undefined;
-  /** Browser and system in plain words. */
-  readonly description: string;
+interface PasskeyAnswer {
+  /** The JSON of the browser. */
+  readonly response: unknown;
+  /** The browser says that the device it runs on could hold a passkey. */
+  readonly canBeLocal?: boolean | undefined;
 }
 
 type DoneStep = Extract<Step, { type: 'done' }>;
@@ -93,21 +105,67 @@ export class SigningIn {
 
     const open = await this.#requireTry(signIn, 'password', source);
     const outcome = await this.#deps.passwords.check(open ? stored : undefined, password);
-    if (outcome.type === 'wrong' || signIn.accountId !== outcome.account.id) throw new AppError('sign_in_failed');
+    if (outcome.type === 'wrong' || signIn.accountId !== outcome.account.id) {
+      this.#noteRefusal('password', stored, source);
+      throw new AppError('sign_in_failed');
+    }
     await this.#succeeded(signIn, outcome.account.id, 'password', source);
     return this.#addProof(id, { method: 'password', accountId: outcome.account.id, at: this.#deps.clock.now() });
   }
 
   /** Checks a code of the authenticator app. It is asked for only after another proof. */
   async proveTotp(id: SignInId, code: string, source: Source): Promise<Progress> {
-    const { step, signIn } = await this.#deps.openSignIns.require(id);
+    const { step, signIn, stored } = await this.#deps.openSignIns.require(id);
     if (step.type !== 'second-factor' || !signIn.accountId) throw new AppError('step_finished');
     if (!step.methods.includes('totp')) throw new AppError('method_not_offered');
 
     const open = await this.#requireTry(signIn, 'totp', source);
-    if (!open || !(await this.#deps.totps.verify(signIn.accountId, code))) throw new AppError('code_refused');
+    if (!open || !(await this.#deps.totps.verify(signIn.accountId, code))) {
+      this.#noteRefusal('totp', stored, source);
+      throw new AppError('code_refused');
+    }
     await this.#succeeded(signIn, signIn.accountId, 'totp', source);
     return this.#addProof(id, { method: 'totp', accountId: signIn.accountId, at: this.#deps.clock.now() });
+  }
+
+  /** Mails a code to somebody who may go on with one. */
+  async sendEmailCode(id: SignInId, source: Source): Promise<void> {
+    const { organization, ...progress } = await this.#deps.openSignIns.require(id);
+    await this.#deps.signInCodes.send(id, requireEmailCodeStep(progress), { organization, source });
+  }
+
+  /** Checks the code of a mail. It is asked for only after another proof. */
+  async proveEmailCode(id: SignInId, code: string): Promise<Progress> {
+    const account = requireEmailCodeStep(await this.#deps.openSignIns.require(id));
+    const isRight = await this.#deps.signInCodes.verify(id, account, code);
+    if (!isRight) {
+      this.#noteRefusal('email-code', account);
+      throw new AppError('code_refused', { reason: 'email-code' });
+    }
+    return this.#addProof(id, { method: 'email-code', accountId: account.id, at: this.#deps.clock.now() });
+  }
+
+  /**
+   * Spends a recovery code: after another proof, or before any where the policy lets it. Wrong ones are refused alike for everybody, after
+   * the same work.
+   */
+  async proveRecoveryCode(id: SignInId, code: string, source: Source): Promise<Progress> {
+    const progress = await this.#deps.openSignIns.require(id);
+    const { step, signIn, stored } = progress;
+    requireRecoveryCodeStep(step);
+
+    const open = await this.#requireTry(signIn, 'recovery-code', source);
+    const accountId = open && !stored?.disabledAt ? stored?.id : undefined;
+    const isRight = await this.#deps.recoveryCodes.spend(accountId, code);
+    if (!isRight || !accountId) {
+      this.#noteRefusal('recovery-code', stored, source);
+      throw new AppError('code_refused', { reason: 'recovery-code' });
+    }
+    const found = await this.#deps.signInAccounts.find(accountId);
+    const codesLeft = found?.account.recoveryCodes?.left ?? 0;
+    await this.#tell(progress, { type: 'recovery-code-used', codesLeft }, source);
+    await this.#succeeded(signIn, accountId, 'recovery-code', source);
+    return this.#addProof(id, { method: 'recovery-code', accountId, at: this.#deps.clock.now() });
   }
 
   /** Request options for a passkey, where a passkey may answer the present step. After a password they name the account's own passkeys. */
@@ -127,9 +185,10 @@ export class SigningIn {
   }
 
   /** Checks a passkey's answer. It may also say who the person is, unless that is settled already. */
-  async provePasskey(id: SignInId, response: unknown, source: Source): Promise<Progress> {
+  async provePasskey(id: SignInId, answer: PasskeyAnswer, source: Source): Promise<Progress> {
+    const { response, canBeLocal } = answer;
     const { passkeys, limits, signInAccounts, clock } = this.#deps;
-    const { step, signIn } = await this.#deps.openSignIns.require(id);
+    const { step, signIn, stored } = await this.#deps.openSignIns.require(id);
     requirePasskeyStep(step);
     await limits.requirePasskeyTry(source.address);
 
@@ -139,14 +198,20 @@ export class SigningIn {
       response,
       usedWith: source.description,
     });
-    if (outcome.type === 'refused') throw refusePasskey(outcome);
+    if (outcome.type === 'refused') {
+      this.#noteRefusal('passkey', stored, source);
+      throw refusePasskey(outcome);
+    }
     const { passkey, hardware } = outcome;
     const owner = await signInAccounts.find(passkey.accountId);
     const settled = signIn.identifier !== undefined || step.type === 'second-factor';
     const otherPerson = settled && passkey.accountId !== signIn.accountId;
     const otherOrganization =
       signIn.organizationId !== undefined && owner?.account.organizationId !== signIn.organizationId;
-    if (!owner || owner.account.disabled || otherPerson || otherOrganization) throw new AppError('passkey_refused');
+    if (!owner || owner.account.disabled || otherPerson || otherOrganization) {
+      this.#noteRefusal('passkey', stored, source);
+      throw new AppError('passkey_refused');
+    }
 
     const proof: Proof = {
       method: 'passkey',
@@ -155,6 +220,7 @@ export class SigningIn {
       passkeyId: passkey.id,
       userVerified: true,
       hardware,
+      ...(canBeLocal && outcome.onPhone && { elsewhere: true }),
     };
     await limits.restore(owner.account.id);
     return this.#addProof(id, proof, owner.account);
@@ -188,22 +254,43 @@ export class SigningIn {
     return (await this.#deps.accounts.find(id))?.email;
   }
 
-  /** Ends a sign-in that is done; of several callers at once, one. The others are told that the step is finished. */
-  async finish({ signIn, step, stored, policy }: Progress): Promise<DoneStep> {
+  /**
+   * Ends a sign-in that is done; of several callers at once, one. The others are told that the step is finished. Whoever comes with a
+   * browser that the account does not know is told of it, unless they have made the account just now.
+   */
+  async finish(progress: Progress, source: Source): Promise<DoneStep> {
+    const { signIn, step, stored, policy, organization } = progress;
     if (step.type !== 'done') throw new AppError('step_finished');
     if (!(await this.#deps.openSignIns.end(signIn))) throw new AppError('step_finished');
-    if (stored && policy.password === 'until-passkey' && step.amr.includes('pop'))
-      await this.#switchPasswordOff(stored);
+    if (policy.password === 'until-passkey' && step.amr.includes('pop') && (await this.#switchPasswordOff(stored)))
+      await this.#tell(progress, { type: 'password-off' }, source);
+    if (step.amr.includes('pop') && stored)
+      await this.#deps.recovering.stop(stored, { organization, device: source.description });
+    const { acr, amr } = step;
+    const about = { account: stored, device: source.description };
+    await this.#deps.auditLog.record({ type: 'signed-in', acr, amr }, about);
+    const isKnown = source.browser?.accountIds.includes(step.accountId) ?? false;
+    const isNewcomer = signIn.made.length > 0 && stored !== undefined && stored.createdAt >= signIn.startedAt;
+    if (!isKnown && !isNewcomer) await this.#tell(progress, { type: 'new-sign-in' }, source);
     return step;
   }
 
-  async #switchPasswordOff(account: Account): Promise<void> {
-    if (!account.password || account.password.switchedOffAt) return;
+  /** False where there is nothing to switch off, and where another change was faster: that leaves it to the next passkey sign-in. */
+  async #switchPasswordOff(account: Account | undefined): Promise<boolean> {
+    if (!account?.password || account.password.switchedOffAt) return false;
     const { accounts, clock } = this.#deps;
     const now = clock.now();
     const password = { ...account.password, switchedOffAt: now };
-    // Losing against another change leaves it to the next passkey sign-in.
-    await accounts.update({ ...account, password, updatedAt: now, version: account.version + 1 });
+    return accounts.update({ ...account, password, updatedAt: now, version: account.version + 1 });
+  }
+
+  async #tell({ stored, organization }: Progress, message: NoticeMessage, source: Source): Promise<void> {
+    if (stored) await this.#deps.notices.tell(message, { account: stored, organization, device: source.description });
+  }
+
+  /** Of the account that was named, where there is one. */
+  #noteRefusal(factor: RefusedFactor, account?: Pick<Account, 'id' | 'organizationId'>, source?: Source): void {
+    this.#deps.auditLog.recordCounted({ type: 'sign-in-refused', factor }, { account, device: source?.description });
   }
 
   /** A proof is kept only if the sign-in is still about its account; a passkey may settle whose it is. */
@@ -225,45 +312,64 @@ export class SigningIn {
   /** Counts the try before anything is checked. False: this factor is off for such callers, but they are not told so. */
   async #requireTry(signIn: SignIn, factor: GuessableFactor, source: Source): Promise<boolean> {
     const outcome = await this.#deps.limits.requireTry({
-      ...describeTry(signIn, source),
+      ...describeTry(signIn, factor, source),
       accountId: signIn.accountId,
-      factor,
       sourceAddress: source.address,
     });
     return outcome !== 'off';
   }
 
   async #succeeded(signIn: SignIn, accountId: AccountId, factor: GuessableFactor, source: Source): Promise<void> {
-    await this.#deps.limits.succeeded({ ...describeTry(signIn, source), accountId, factor });
+    await this.#deps.limits.succeeded({ ...describeTry(signIn, factor, source), accountId });
   }
 }
 
-/** Known and unknown accounts are counted alike: under what was typed. */
-function describeTry(signIn: SignIn, source: Source) {
-  const knows = signIn.accountId !== undefined && source.browser?.accountIds.includes(signIn.accountId);
+/**
+ * Known and unknown accounts are counted alike: under what was typed. Recovery codes may come before any proof too, so that strangers could
+ * use up the tries of whoever has proved something.
+ */
+function describeTry(signIn: SignIn, factor: GuessableFactor, source: Source) {
+  const from = toTrySource(source, signIn.accountId);
+  const isProved = factor === 'recovery-code' && signIn.proofs.length > 0;
   return {
+    factor,
     accountKey: `${signIn.organizationId ?? ''}:${signIn.identifier === undefined ? signIn.accountId : parseEmail(signIn.identifier)?.emailKey}`,
-    source: knows ? (`known:${source.browser?.id ?? ''}` as const) : ('stranger' as const),
+    source: isProved && from === 'stranger' ? ('proved' as const) : from,
   };
 }
 
 function withoutProofs(signIn: SignIn): SignIn {
-  return { ...signIn, proofs: [], made: [], offerAnswered: false };
+  return { ...signIn, proofs: [], made: [], offerAnswered: false, newCodes: undefined };
 }
 
 /** Nobody's passkey is named, so that the page can tell the password manager. */
-function refusePasskey(outcome: Extract<PasskeyAuthentication, { type: 'refused' }>): AppError {
+export function refusePasskey(outcome: Extract<PasskeyAuthentication, { type: 'refused' }>): AppError {
   return new AppError('passkey_refused', {
     cause: outcome.cause,
     ...(outcome.unknownPasskey && { reason: 'unknown' }),
   });
 }
 
+function requireRecoveryCodeStep(step: Step): void {
+  const offered =
+    ((step.type === 'password' || step.type === 'passkey') && step.recoveryCode) ||
+    (step.type === 'second-factor' && step.methods.includes('recovery-code'));
+  const isAsking = step.type === 'password' || step.type === 'passkey' || step.type === 'second-factor';
+  if (!offered) throw new AppError(isAsking ? 'method_not_offered' : 'step_finished');
+}
+
 function requirePasskeyStep(step: Step): void {
   const offered =
     step.type === 'passkey' ||
+    (step.type === 'enrol-passkey' && step.recovers) ||
     ((step.type === 'identify' || step.type === 'password') && step.passkey) ||
     (step.type === 'second-factor' && step.methods.includes('passkey'));
   if (!offered)
     throw new AppError(step.type === 'done' || step.type === 'enrol-passkey' ? 'step_finished' : 'method_not_offered');
+}
+
+function requireEmailCodeStep({ step, stored }: Pick<Progress, 'step' | 'stored'>): Account {
+  if (step.type !== 'second-factor' || !stored) throw new AppError('step_finished');
+  if (!step.methods.includes('email-code')) throw new AppError('method_not_offered');
+  return stored;
 }

@@ -1,10 +1,12 @@
 import type { Account } from '../accounts/account-store.ts';
 import type { Accounts } from '../accounts/accounts.ts';
 import { parseEmail } from '../accounts/email.ts';
+import type { AuditLog } from '../audit/audit-log.ts';
 import { AppError } from '../lib/app-error.ts';
 import { displayNameSchema } from '../lib/display-name.ts';
 import type { AccountId, Ids } from '../lib/ids.ts';
 import type { Organization } from '../organizations/organization-store.ts';
+import { describeBrowser } from '../passkeys/describe-browser.ts';
 import type { PasskeyOwners } from '../passkeys/passkey-owners.ts';
 import type { Passkey } from '../passkeys/passkey-store.ts';
 import type { Passkeys } from '../passkeys/passkeys.ts';
@@ -18,6 +20,7 @@ interface Deps {
   readonly passwords: Passwords;
   readonly passkeyOwners: PasskeyOwners;
   readonly tickets: TicketStore;
+  readonly auditLog: AuditLog;
   readonly ids: Ids;
 }
 
@@ -31,6 +34,8 @@ export interface Newcomer {
   /** Needed where a passkey alone signs nobody in. */
   readonly password?: string | undefined;
   readonly role: Account['role'];
+  /** They have shown that the address is theirs. */
+  readonly emailVerified?: boolean | undefined;
 }
 
 export interface NewAccountWithPasskey {
@@ -48,7 +53,7 @@ const DRAFT_SECONDS = 600;
 const USER_HANDLE_BYTES = 64;
 const nameSchema = displayNameSchema(100);
 
-/** Makes accounts that begin with a passkey: nothing is stored of a person before their passkey was made. */
+/** Makes accounts that begin with a passkey: nothing is stored of a person before their passkey was made, and then all of it at once. */
 export class SigningUp {
   readonly #deps: Deps;
 
@@ -61,7 +66,8 @@ export class SigningUp {
     const { ids, passkeys, passkeyOwners, tickets } = this.#deps;
     const { organization, binding } = newcomer;
     const { email, profile } = describe(newcomer);
-    await this.#requirePassword(newcomer);
+    const password = demandPassword(newcomer);
+    if (password) await this.#deps.passwords.requireStrong(newcomer.email, password.typed, password.demand);
     const fresh = { id: ids.newId<AccountId>(), userHandle: ids.newBytes(USER_HANDLE_BYTES) };
     await tickets.put('sign-up', ticketId(newcomer), writeDraft(fresh), DRAFT_SECONDS);
     // Two tabs with the same e-mail share what the first one put there, so that either may finish.
@@ -73,7 +79,7 @@ export class SigningUp {
 
   /** Stores the account and its passkey. An account that exists is left as it is. */
   async finish(newcomer: Newcomer, response: unknown, userAgent: string): Promise<NewAccountWithPasskey> {
-    const { accounts, passkeys, passwords, tickets } = this.#deps;
+    const { accounts, passkeys, passwords, tickets, auditLog } = this.#deps;
     const draft = await this.#findDraft(newcomer);
     if (!draft) throw new AppError('passkey_not_made');
     const passkey = await passkeys.verifyRegistration({
@@ -83,20 +89,12 @@ export class SigningUp {
       userAgent,
     });
     if (!(await tickets.take('sign-up', ticketId(newcomer)))) throw new AppError('passkey_not_made');
-    const password = await this.#requirePassword(newcomer);
-    const created = await accounts.create({ ...describe(newcomer), ...draft });
-    await passkeys.add(passkey);
-    const account = password ? await passwords.set(created, password.typed, password.demand) : created;
+    const demanded = demandPassword(newcomer);
+    const password = demanded && (await passwords.prepare(newcomer.email, demanded.typed, demanded.demand));
+    const account = { ...accounts.prepare({ ...describe(newcomer), ...draft }), password };
+    await passkeys.addWithAccount(passkey, account);
+    await auditLog.record({ type: 'account-created' }, { account, device: describeBrowser(userAgent) });
     return { account, passkey };
-  }
-
-  /** Undefined where a passkey is enough. Throws `weak_password` with its reason. */
-  async #requirePassword({ organization, email, password = '' }: Newcomer) {
-    const wanted = describePassword(organization.policy);
-    if (!wanted) return undefined;
-    const demand = { ...wanted, organizationName: organization.name };
-    await this.#deps.passwords.requireStrong(email, password, demand);
-    return { typed: password, demand };
   }
 
   async #findDraft(newcomer: Newcomer): Promise<Draft | undefined> {
@@ -105,10 +103,16 @@ export class SigningUp {
   }
 }
 
-function describe({ organization, email, name, role }: Newcomer) {
+/** What was typed and what is asked of it; undefined where a passkey is enough. */
+function demandPassword({ organization, password = '' }: Newcomer) {
+  const wanted = describePassword(organization.policy);
+  return wanted && { typed: password, demand: { ...wanted, organizationName: organization.name } };
+}
+
+function describe({ organization, email, name, role, emailVerified }: Newcomer) {
   const displayName = nameSchema.safeParse(name);
   if (!displayName.success) throw new AppError('malformed_request', { field: 'name' });
-  return { organizationId: organization.id, email, role, profile: { name: displayName.data } };
+  return { organizationId: organization.id, email, emailVerified, role, profile: { name: displayName.data } };
 }
 
 function writeDraft({ id, userHandle }: Draft): TicketValue {

@@ -42,7 +42,7 @@ export interface TotpEnrolment {
 }
 
 export type TotpEnrolmentOutcome =
-  | { readonly type: 'on' }
+  | { readonly type: 'on'; readonly since: Date }
   /** Carries what the same page shows again. */
   | { readonly type: 'wrong'; readonly enrolment: TotpEnrolment }
   /** Too late, too many tries, or begun by someone else: to be started again. */
@@ -112,7 +112,7 @@ export class Totps {
     if (!(await this.#deps.tickets.take('totp-enrolment', ticket))) return { type: 'expired' };
     const sealedSecret = this.#deps.sealer.seal(secret, place(accountId));
     await this.#deps.store.put({ accountId, sealedSecret, lastStep, confirmedAt });
-    return { type: 'on' };
+    return { type: 'on', since: confirmedAt };
   }
 
   /** Whether this is the app's code of now, of the step before or the step after, and newer than every code accepted before. */

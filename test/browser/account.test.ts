@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import jsqr from 'jsqr';
 import type { Locator, Page } from 'playwright-core';
-import { addAccount, TEST_PASSWORD } from '../support/app.ts';
+import { addAccount } from '../support/app.ts';
 import { computeCode } from '../support/authenticator-app.ts';
 import { type BrowserStory, openStory, skipWithoutBrowser } from '../support/browser.ts';
-import { typeCode, typeEmail, typePassword } from '../support/browser-steps.ts';
+import { confirmByPasskey, confirmByPassword, typeCode, typeEmail, typePassword } from '../support/browser-steps.ts';
 import { nextCode } from '../support/enrol.ts';
 import { assertNotice, assertPresentable } from '../support/page-checks.ts';
 
@@ -20,21 +20,30 @@ test('a passkey is added, named, renamed and deleted, and the device hears of it
   await assertPresentable(page, 'Your security');
 
   await page.getByRole('link', { name: 'Add a passkey' }).click();
+  await assertPresentable(page, 'Confirm that it is you');
+  await typePassword(page);
   await assertPresentable(page, 'Where should the passkey live?');
   await page.getByRole('button', { name: 'Continue' }).click();
   await assertPresentable(page, 'Name your passkey');
   await page.getByLabel('Name').fill('Kitchen laptop');
   await page.getByRole('button', { name: 'Save' }).click();
-  await page.getByText('Kitchen laptop').waitFor();
+  await page.getByRole('link', { name: 'Rename “Kitchen laptop”' }).waitFor();
   await assertPresentable(page, 'Your security');
 
-  await page.getByRole('link', { name: 'Rename “Kitchen laptop”' }).click();
+  await page.getByRole('link', { name: 'Rename “Kitchen laptop”' }).click(); // it was made a moment ago
   await assertPresentable(page, 'Rename the passkey');
   await page.getByLabel('Name').fill('Garden laptop');
   await page.getByRole('button', { name: 'Save' }).click();
   await page.getByText('The name was changed.').waitFor();
 
   await page.getByRole('link', { name: 'Delete “Garden laptop”' }).click();
+  await page.getByText('You are about to delete the passkey Garden laptop.').waitFor();
+  await assertPresentable(page, 'Confirm that it is you');
+  await authenticator.setUserVerified(false);
+  await page.getByRole('button', { name: 'Use your passkey' }).click();
+  await assertNotice(page, 'No passkey was used');
+  await authenticator.setUserVerified(true);
+  await page.getByRole('button', { name: 'Use your passkey' }).click();
   await assertPresentable(page, 'Delete “Garden laptop”?');
   await page.getByRole('button', { name: 'Delete the passkey' }).click();
   await page.getByText('No passkey yet').waitFor();
@@ -49,12 +58,13 @@ test('where names come first, the passkey is made under the name', { skip }, asy
   await openAccount(story, page);
 
   await page.getByRole('link', { name: 'Add a passkey' }).click();
+  await confirmByPassword(page);
   await assertPresentable(page, 'Where should the passkey live?');
   await page.getByLabel('Name').fill('Kitchen laptop');
   await page.getByRole('button', { name: 'Continue' }).click();
 
   await page.getByText('Your passkey was added.').waitFor();
-  await page.getByText('Kitchen laptop').waitFor();
+  await page.getByRole('link', { name: 'Rename “Kitchen laptop”' }).waitFor();
 });
 
 test('a device that has a passkey of the account already says so', { skip }, async (t) => {
@@ -62,6 +72,7 @@ test('a device that has a passkey of the account already says so', { skip }, asy
   const { app, page, authenticator } = story;
   await authenticator.addPasskey(app, await addAccount(app, 'alex@example.com'));
   await page.goto(`${story.issuer}/account/passkeys/add`); // the device answers the list by itself
+  await confirmByPasskey(page);
   await page.getByRole('heading', { name: 'Where should the passkey live?' }).waitFor();
 
   await page.getByRole('button', { name: 'Continue' }).click();
@@ -76,9 +87,10 @@ test('whoever cancels the new passkey may try again', { skip }, async (t) => {
   const { page, authenticator } = story;
   await addAccount(story.app, 'alex@example.com');
   await openAccount(story, page);
-  await authenticator.setUserVerified(false);
 
   await page.getByRole('link', { name: 'Add a passkey' }).click();
+  await confirmByPassword(page);
+  await authenticator.setUserVerified(false);
   await page.getByRole('button', { name: 'Continue' }).click();
   await assertNotice(page, 'No passkey was made');
   await authenticator.setUserVerified(true);
@@ -96,6 +108,7 @@ test('the last way into an account stays', { skip }, async (t) => {
   await page.goto(`${story.issuer}/account`); // the device answers the list by itself
 
   await page.getByRole('link', { name: /^Delete/ }).click();
+  await confirmByPasskey(page);
   await page.getByRole('button', { name: 'Delete the passkey' }).click();
 
   await assertNotice(page, 'This is your only way in');
@@ -110,6 +123,7 @@ test('an authenticator app is set up by key or picture, asked for, and removed',
   await openAccount(story, page);
 
   await page.getByRole('link', { name: 'Set up' }).click();
+  await confirmByPassword(page);
   await assertPresentable(page, 'Set up your authenticator app');
   const shown = await page.locator('code').textContent();
   const secret = (shown ?? '').replaceAll(' ', '');
@@ -131,6 +145,12 @@ test('an authenticator app is set up by key or picture, asked for, and removed',
   await typePassword(other);
   await typeCode(other, nextCode(secret));
   await other.getByRole('link', { name: 'Remove the authenticator app' }).click();
+  await other.getByRole('link', { name: 'Use your authenticator app instead' }).click();
+  await assertPresentable(other, 'Confirm that it is you');
+  await typeCode(other, '000000');
+  await assertNotice(other, 'That code did not work');
+  await other.getByRole('link', { name: 'Use your password instead' }).click();
+  await confirmByPassword(other);
   await assertPresentable(other, 'Remove the authenticator app?');
   await other.getByRole('button', { name: 'Remove the app' }).click();
   await other.getByText('The authenticator app was removed.').waitFor();
@@ -145,13 +165,14 @@ test('a new password is set for who knows the old one, and ends the other sessio
   await openAccount(story, page);
 
   await page.getByRole('link', { name: 'Change the password' }).click();
-  await assertPresentable(page, 'Change your password');
-  await changePassword(page, 'not the right password', 'several words in a row');
+  await typePassword(page, 'not the right password');
   await assertNotice(page, 'That is not your current password');
+  await assertPresentable(page, 'Confirm that it is you');
+  await confirmByPassword(page);
   await assertPresentable(page, 'Change your password');
-  await changePassword(page, TEST_PASSWORD, 'alex@example.com');
+  await changePassword(page, 'alex@example.com');
   await assertNotice(page, 'That password cannot be used');
-  await changePassword(page, TEST_PASSWORD, 'several words in a row');
+  await changePassword(page, 'several words in a row');
   await page.getByText('Your password was saved.').waitFor();
 
   await other.reload();
@@ -177,22 +198,6 @@ test('signing out everywhere leaves only this browser signed in', { skip }, asyn
   await other.getByRole('heading', { name: 'Welcome back' }).waitFor();
 });
 
-test('whoever signed in a while ago confirms it and comes back to the page they wanted', { skip }, async (t) => {
-  const story = await openStory(t, { policy });
-  const { page, advance } = story;
-  await addAccount(story.app, 'alex@example.com');
-  await openAccount(story, page);
-  advance(601);
-
-  await page.getByRole('link', { name: 'Add a passkey' }).click();
-  await assertPresentable(page, 'Enter your password');
-  await typePassword(page);
-
-  await page.getByRole('heading', { name: 'Where should the passkey live?' }).waitFor();
-  await page.getByRole('button', { name: 'Continue' }).click();
-  await page.getByRole('heading', { name: 'Name your passkey' }).waitFor();
-});
-
 test('a page that was left open asks whoever comes back to confirm, and is there again afterwards', {
   skip,
 }, async (t) => {
@@ -201,11 +206,12 @@ test('a page that was left open asks whoever comes back to confirm, and is there
   await addAccount(story.app, 'alex@example.com');
   await openAccount(story, page);
   await page.getByRole('link', { name: 'Add a passkey' }).click();
+  await confirmByPassword(page);
   await page.getByRole('heading', { name: 'Where should the passkey live?' }).waitFor();
   advance(601);
 
   await page.getByRole('button', { name: 'Continue' }).click();
-  await typePassword(page);
+  await confirmByPassword(page);
   await page.getByRole('heading', { name: 'Where should the passkey live?' }).waitFor();
   await page.getByRole('button', { name: 'Continue' }).click();
 
@@ -232,8 +238,7 @@ async function openAccount({ issuer }: BrowserStory, page: Page): Promise<void> 
   await page.getByRole('heading', { name: 'Your security' }).waitFor();
 }
 
-async function changePassword(page: Page, current: string, next: string): Promise<void> {
-  await page.getByLabel('Current password').fill(current);
+async function changePassword(page: Page, next: string): Promise<void> {
   await page.getByLabel('New password').fill(next);
   await page.getByRole('button', { name: 'Save the password' }).click();
 }

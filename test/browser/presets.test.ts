@@ -4,6 +4,8 @@ import { PRESETS } from '../../config/presets.ts';
 import { addAccount, presetOf } from '../support/app.ts';
 import { openStory, skipWithoutBrowser } from '../support/browser.ts';
 import {
+  confirmByPasskey,
+  confirmByPassword,
   signOut,
   startSignIn,
   typeCode,
@@ -40,6 +42,7 @@ test('portal: organization, password, then the passkey or a code, until the pass
   await waitUntilSignedIn(page);
 
   await page.goto(`${story.issuer}/account/passkeys/add`);
+  await confirmByPassword(page);
   await page.getByRole('button', { name: 'Continue' }).click();
   await page.getByRole('link', { name: 'Keep this name' }).click();
   await page.getByRole('link', { name: 'Delete “Passkey on Linux”' }).waitFor();
@@ -58,6 +61,7 @@ test('portal: organization, password, then the passkey or a code, until the pass
 
   await page.goto(`${story.issuer}/account`);
   await page.getByRole('link', { name: 'Delete “Passkey on Linux”' }).click();
+  await confirmByPasskey(page);
   await page.getByRole('button', { name: 'Delete the passkey' }).click();
   await page.getByText('No passkey yet').waitFor();
   assert.equal(await authenticator.countPasskeys(), 0);
@@ -117,6 +121,7 @@ test('workspace: one passkey for each organization, and the button signs in to t
   await waitUntilSignedIn(page);
   await page.goto(`${story.issuer}/account/passkeys/add`);
   await page.getByText('Fabrikam').waitFor();
+  await confirmByPassword(page);
   await page.getByRole('button', { name: 'Continue' }).click();
   await page.getByRole('link', { name: 'Keep this name' }).click();
   assert.deepEqual(await authenticator.listNames(), ['alex@example.com (Fabrikam)']);
@@ -145,8 +150,11 @@ test('passwordless: the first sign-in with a passkey switches the password off',
   await waitUntilSignedIn(page);
 
   await page.goto(`${story.issuer}/account`);
-  await page.getByText('because you have a passkey').waitFor();
+  await page.getByText('Switched off since').waitFor();
   await assertPresentable(page, 'Your security');
+  await page.getByRole('link', { name: 'Add a passkey' }).click();
+  await confirmByPasskey(page);
+  await page.getByRole('heading', { name: 'Where should the passkey live?' }).waitFor();
   await authenticator.setPresence(false);
   await story.openApplication(page);
   await signOut(page);

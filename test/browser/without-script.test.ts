@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Page } from 'playwright-core';
-import { addAccount, presetOf, TEST_PASSWORD } from '../support/app.ts';
+import { addAccount, presetOf } from '../support/app.ts';
 import { openStory, skipWithoutBrowser } from '../support/browser.ts';
 import {
+  confirmByPassword,
   signIn,
   signOut,
   startSignIn,
@@ -113,6 +114,7 @@ test('without JavaScript the pages that make an account or add a passkey say tha
   await assertPresentable(page, 'Make the first account');
   await signIn(story, page);
   await page.goto(`${story.issuer}/account/passkeys/add`);
+  await confirmByPassword(page);
   await waitForNeedsScript(page);
   await assertPresentable(page, 'Where should the passkey live?');
 });
@@ -126,7 +128,7 @@ test('without JavaScript the password is changed and every other session ended',
   await page.goto(`${issuer}/account`);
   await assertPresentable(page, 'Your security');
   await page.getByRole('link', { name: 'Change the password' }).click();
-  await page.getByLabel('Current password').fill(TEST_PASSWORD);
+  await confirmByPassword(page);
   await page.getByLabel('New password').fill('several words in a row');
   await page.getByRole('button', { name: 'Save the password' }).click();
   await page.getByText('Your password was saved.').waitFor();
@@ -137,6 +139,26 @@ test('without JavaScript the password is changed and every other session ended',
 
   await page.getByRole('button', { name: 'Sign out', exact: true }).click();
   await page.getByRole('heading', { name: 'You are signed out' }).waitFor();
+});
+
+test('without JavaScript a passkey is deleted by who confirms it with the password', { skip }, async (t) => {
+  const story = await openStory(t, { javaScript, policy: { ...policy, secondFactor: 'off' } });
+  const { app, page, issuer, authenticator } = story;
+  const { id } = await authenticator.addPasskey(app, await addAccount(app, 'alex@example.com'));
+  await signIn(story, page);
+
+  await page.goto(`${issuer}/account/passkeys/${id}/delete`);
+  await waitForNeedsScript(page);
+  await assertPresentable(page, 'Confirm that it is you');
+  await page.getByRole('link', { name: 'Use your password instead' }).click();
+  await assertPresentable(page, 'Confirm that it is you');
+  await typePassword(page, 'not the right password');
+  await assertNotice(page, 'That is not your current password');
+  await typePassword(page);
+  await page.getByRole('button', { name: 'Delete the passkey' }).click();
+
+  await page.getByText('The passkey was deleted.').waitFor();
+  await page.getByText('No passkey yet').waitFor();
 });
 
 /** Searches for text leave out what stands in `noscript`. */

@@ -110,6 +110,7 @@ function buildFullSignIn(): Required<SignIn> {
     accountId,
     proofs,
     demand,
+    newCodes: 'made',
     offerAnswered: true,
     made: [passkeyId],
     challenges: ['one', 'two'],

@@ -56,6 +56,15 @@ test('of fifty who want the same at once, on two servers, one gets it', { skip }
     assert.equal(account && (await passkeys.list(account.id)).length, 1);
   });
 
+  await t.test('a passkey', async () => {
+    const credentialId = crypto.getRandomValues(new Uint8Array(32));
+    const emails = Array.from({ length: RIVALS }, () => `${randomUUID()}@example.com`);
+    const signUps = await prepareSignUps(emails, (each) => prepareSignUp(site, each, credentialId));
+    assertOneWinner(await Promise.all(signUps.map((send) => send())), 'already_registered');
+    const made = await Promise.all(emails.map((email) => accounts.findByEmail(organizationId, email)));
+    assert.equal(made.filter(Boolean).length, 1, 'who was refused has no account');
+  });
+
   await t.test('the short name of an organization', async () => {
     const outcomes = await race(RIVALS, (index) =>
       organizations.create({ name: `Northwind ${index}`, slug: 'northwind', policy }).then(

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { skipWithoutOpenssl } from '../support/certificate.ts';
 import { FaultSite, skipFaults } from '../support/fault-site.ts';
 import { Load } from '../support/load.ts';
+import type { Person } from '../support/person.ts';
 import { waitFor } from '../support/redis.ts';
 import type { ServerProcess } from '../support/server-process.ts';
 
@@ -25,8 +26,10 @@ test('a server that is killed under load leaves nothing half done, and the other
   const { installation, ledger, client } = site;
   const servers = [site.server, await installation.startServer()];
   installation.mongo.delayAnswers(WRITE_MS);
+  const tried: Person[] = [];
   const load = new Load(PEOPLE, async () => {
     const person = site.newPerson();
+    tried.push(person);
     const code = await person.signUp(() => ledger.addPasskey(person));
     await ledger.exchange(client, code, 2);
   });
@@ -41,6 +44,14 @@ test('a server that is killed under load leaves nothing half done, and the other
 
   await ledger.verify();
   assert.ok(load.missed.length <= KILLS * MOST_UNDER_WAY, `${load.missed.length} requests failed`);
+  await t.test('an account that is there has a way in', async () => {
+    const { accounts, passkeys, organizations } = installation.operator;
+    const { id } = await organizations.requireOrFirst(undefined);
+    for (const { email } of tried) {
+      const account = await accounts.findByEmail(id, email);
+      if (account) assert.equal((await passkeys.list(account.id)).length, 1, email);
+    }
+  });
 });
 
 test('servers that are told to end hand over to others, and no request fails', {

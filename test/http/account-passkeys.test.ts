@@ -12,19 +12,22 @@ import { openSignIn } from '../support/sign-in-flow.ts';
 
 const PASSWORDS_ONLY = { policy: { enrolPasskey: 'manual', secondFactor: 'off' } } as const;
 
-/** Somebody new on their security page. */
+/** Somebody new who has confirmed that they are about to add a passkey. */
 async function visitAccount(site: TestApp, email?: string) {
   const { account, visitor } = await openSession(site, email);
-  return { account, visit: new AccountVisit(site.issuer, visitor) };
+  const visit = new AccountVisit(site.issuer, visitor);
+  await visit.confirm('add-passkey');
+  return { account, visit };
 }
 
 /** Somebody new who has nothing but a passkey. */
 async function visitWithPasskey({ app, issuer }: TestApp, email: string) {
   const organization = await app.organizations.requireOrFirst(undefined);
   const account = await app.accounts.create({ organizationId: organization.id, email });
-  const flow = await openSignIn({ app, issuer, authenticator: await addPasskey(app, account) });
+  const device = await addPasskey(app, account);
+  const flow = await openSignIn({ app, issuer, authenticator: device });
   await flow.usePasskey();
-  return { account, visit: new AccountVisit(issuer, flow.visitor) };
+  return { account, visit: new AccountVisit(issuer, flow.visitor), device };
 }
 
 async function listIds({ app }: TestApp, { id }: Account): Promise<readonly string[]> {
@@ -172,7 +175,10 @@ test('the name of a passkey is text of up to 64 characters that deceives nobody'
   const site = await openTestApp(t, PASSWORDS_ONLY);
   const { account, visit } = await visitAccount(site);
   await addPasskey(site.app, account);
-  const path = `/passkeys/${(await listIds(site, account))[0]}/rename`;
+  const [id = ''] = await listIds(site, account);
+  const path = `/passkeys/${id}/rename`;
+  await visit.confirm('rename-passkey', id);
+  await visit.confirm('delete-passkey', id);
   const nameOf = async () => requireValue((await site.app.passkeys.list(account.id))[0]).name;
 
   for (const name of ['', '   ', 'x'.repeat(65), 'Blue\u202Ekey', 'Blue\r\nkey', 'Blue\u2028key', 'Blue\u009bkey']) {
@@ -198,6 +204,7 @@ test('a passkey is deleted', async (t) => {
     const { account, visit } = await visitAccount(site);
     const device = await addPasskey(app, account);
     const [id] = await listIds(site, account);
+    await visit.confirm('delete-passkey', id);
 
     const answer = await visit.submit(`/passkeys/${id}/delete`);
 
@@ -210,17 +217,21 @@ test('a passkey is deleted', async (t) => {
   });
 
   await t.test('unless it is the only way in', async () => {
-    const { account, visit } = await visitWithPasskey(site, 'only@example.com');
+    const { account, visit, device } = await visitWithPasskey(site, 'only@example.com');
     const [id] = await listIds(site, account);
+    await visit.confirmByPasskey({ purpose: 'delete-passkey', target: id }, device);
 
     assertRefused(await visit.submit(`/passkeys/${id}/delete`), 'last_way_in');
     assert.deepEqual(await listIds(site, account), [id]);
   });
 
   await t.test('of two at the same time one stays', async () => {
-    const { account, visit } = await visitWithPasskey(site, 'two@example.com');
-    await addPasskey(app, account);
+    const { account, visit, device } = await visitWithPasskey(site, 'two@example.com');
+    const [first] = await listIds(site, account);
+    const other = await addPasskey(app, account);
     const ids = await listIds(site, account);
+    for (const target of ids) // each with the passkey that is to go: what was confirmed with the other ends with it
+      await visit.confirmByPasskey({ purpose: 'delete-passkey', target }, target === first ? device : other);
     const csrf = await visit.readCsrf();
 
     const answers = await Promise.all(
@@ -233,13 +244,17 @@ test('a passkey is deleted', async (t) => {
 
   await t.test('a password that opens nothing is no way in', async () => {
     const { account, visit } = await visitAccount(site, 'off@example.com');
-    await addPasskey(app, account);
+    const device = await addPasskey(app, account);
     await changePolicy(app, { password: 'off' });
-    const [id] = await listIds(site, account);
+    const [target] = await listIds(site, account);
+    const intent = { purpose: 'delete-passkey', target } as const;
 
-    assertRefused(await visit.submit(`/passkeys/${id}/delete`), 'last_way_in');
+    await visit.confirmByPasskey(intent, device);
+    assertRefused(await visit.submit(`/passkeys/${target}/delete`), 'last_way_in');
     await changePolicy(app, { password: 'on' });
-    assert.equal((await visit.submit(`/passkeys/${id}/delete`)).status, 303);
+    await visit.confirmByPasskey(intent, device);
+    assert.equal((await visit.submit(`/passkeys/${target}/delete`)).status, 303);
+    assert.deepEqual(await listIds(site, account), []);
   });
 });
 

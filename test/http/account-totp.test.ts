@@ -13,7 +13,9 @@ const EMAIL = 'alex@example.com';
 
 async function visitAccount(site: TestApp, email?: string) {
   const { account, visitor } = await openSession(site, email);
-  return { account, visit: new AccountVisit(site.issuer, visitor) };
+  const visit = new AccountVisit(site.issuer, visitor);
+  await visit.confirm('add-totp');
+  return { account, visit };
 }
 
 function readSecret({ text }: Answer): string {
@@ -71,13 +73,14 @@ test('an authenticator app is set up', async (t) => {
     assertRefused(await kim.visit.submit('/totp', { ticket, code }), 'link_used_or_expired');
     const elsewhere = await typePassword(site);
     const otherSession = new AccountVisit(site.issuer, elsewhere.visitor);
+    await otherSession.confirm('add-totp');
     assertRefused(await otherSession.submit('/totp', { ticket, code }), 'link_used_or_expired');
     for (const field of ['secret', 'digits', 'period', 'algorithm'])
       assertRefused(await visit.submit('/totp', { ticket, code, [field]: '1' }), 'malformed_request');
     assertRefused(await visit.submit('/totp', { ticket: 'x', code }), 'link_used_or_expired');
 
-    advance(595); // the session needs to be confirmed again, the ticket still waits
-    await visit.typePassword(await visit.open('/password'), TEST_PASSWORD);
+    advance(595); // it has to be confirmed again, the ticket still waits
+    await visit.confirm('add-totp');
     assertPage(await visit.submit('/totp', { ticket, code: wrongCodeOf(secret) }), 'totp-add.title', 'wrong_new_code');
     advance(5);
     assertRefused(await visit.submit('/totp', { ticket, code: codeOf(secret) }), 'link_used_or_expired');
@@ -103,6 +106,7 @@ test('an authenticator app is set up', async (t) => {
   await t.test('in place of an earlier one, which works until then', async () => {
     await changePolicy(site.app, { secondFactor: 'off' });
     const again = new AccountVisit(site.issuer, (await typePassword(site)).visitor);
+    await again.confirm('add-totp');
     const form = await again.open('/totp/add');
     const secret = readSecret(form);
     advance(30);
@@ -123,6 +127,7 @@ test('an authenticator app is removed by its owner, and asked for no more', asyn
   await visit.submit('/totp', { ticket: readField(form, 'ticket'), code: codeOf(secret) });
   const halfway = await typePassword(site);
 
+  await visit.confirm('delete-totp');
   assertPage(await visit.open('/totp/delete'), 'totp-delete.title');
   assertRefused(
     await visit.visitor.postForm('/account/totp/delete', { csrf: await visit.readCsrf() }, { origin: 'null' }),

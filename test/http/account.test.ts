@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { AccountVisit } from '../support/account-visit.ts';
 import { addAccount, openTestApp, TEST_PASSWORD } from '../support/app.ts';
 import { addPasskey } from '../support/enrol.ts';
-import { assertPage, assertRefused, readHeading } from '../support/page.ts';
+import { assertPage, assertRefused } from '../support/page.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { requireValue } from '../support/require-value.ts';
 import { openSession } from '../support/session.ts';
@@ -22,6 +22,7 @@ const PAGES = [
   ['/totp/delete', true],
   ['/password', true],
   ['/sign-out-everywhere', false],
+  ['/applications/some-id/revoke', false],
 ] as const;
 const FORMS = [
   '/passkeys/some-id/rename',
@@ -31,6 +32,8 @@ const FORMS = [
   '/password',
   '/sign-out-everywhere',
   '/sign-out',
+  '/sessions/some-session/sign-out',
+  '/applications/some-client/revoke',
 ];
 
 test('somebody who is not signed in', async (t) => {
@@ -68,62 +71,9 @@ test('somebody who is not signed in', async (t) => {
       await visit.visitor.postForm(`${base}/identify`, { email: 'alex@example.com' }),
     );
 
-    assertPage(await visit.typePassword(page, TEST_PASSWORD), 'totp-add.title');
-  });
-});
-
-test('a sign-in vouches for ten minutes', async (t) => {
-  const site = await openTestApp(t, PASSWORDS_ONLY);
-  const { app, issuer, advance } = site;
-  const { account, visitor } = await openSession(site);
-  const visit = new AccountVisit(issuer, visitor);
-  await addPasskey(app, account);
-  const passkey = requireValue((await app.passkeys.list(account.id))[0]);
-  const csrf = await visit.readCsrf();
-  advance(600);
-
-  await t.test('the security page is shown for longer', async () => {
-    assertPage(await visit.open(), 'security.title');
-    assertPage(await visit.open('/sign-out-everywhere'), 'sign-out-everywhere.title');
-  });
-
-  await t.test('what changes a credential asks again, and leads back to where they were', async () => {
-    const pages = {
-      '/passkeys/add': 'passkey-add.title',
-      [`/passkeys/${passkey.id}/rename`]: 'passkey-rename.title',
-      [`/passkeys/${passkey.id}/delete`]: undefined,
-      '/totp/add': 'totp-add.title',
-      '/totp/delete': 'totp-delete.title',
-      '/password': 'password-change.title',
-    } as const;
-    for (const [path, title] of Object.entries(pages)) {
-      const page = await visit.open(path);
-      assertPage(page, 'password.title');
-      assert.ok(page.text.includes('alex@example.com'), 'nobody has to say again who they are');
-      const back = await visit.typePassword(page, TEST_PASSWORD);
-      if (title) assertPage(back, title);
-      else assert.equal(readHeading(back), `Delete “${passkey.name}”?`);
-      assert.equal(new URL(back.url).pathname, `/account${path}`);
-      advance(600);
-    }
-  });
-
-  await t.test('forms that come later do nothing', async () => {
-    const before = [await app.accounts.find(account.id), await app.passkeys.list(account.id)];
-    const forms = {
-      [`/passkeys/${passkey.id}/rename`]: { name: 'Other' },
-      [`/passkeys/${passkey.id}/delete`]: {},
-      '/totp/delete': {},
-      '/password': { current: TEST_PASSWORD, password: 'quite another password' },
-    };
-    for (const [path, fields] of Object.entries(forms)) {
-      const answer = await visitor.postForm(`/account${path}`, { csrf, ...fields });
-      assert.equal(answer.status, 303);
-      assert.ok(answer.headers.get('location')?.startsWith('/auth?'), path);
-    }
-    for (const path of ['/passkeys/options', '/passkeys'])
-      assertRefused(await visit.post(path, { response: {} }), 'confirmation_required');
-    assert.deepEqual([await app.accounts.find(account.id), await app.passkeys.list(account.id)], before);
+    assertPage(await visit.typePassword(page, TEST_PASSWORD), 'confirm.title');
+    const confirmed = await visit.answerConfirmation({ purpose: 'add-totp' }, 'password', { password: TEST_PASSWORD });
+    assertPage(await visit.visitor.follow(confirmed), 'totp-add.title');
   });
 });
 
@@ -135,6 +85,9 @@ test('a form counts only with the word that was handed out to its session', asyn
   const visit = new AccountVisit(issuer, visitor);
   await addPasskey(app, account);
   const passkey = requireValue((await app.passkeys.list(account.id))[0]);
+  for (const purpose of ['add-passkey', 'change-password', 'add-totp', 'delete-totp'] as const)
+    await visit.confirm(purpose);
+  for (const purpose of ['rename-passkey', 'delete-passkey'] as const) await visit.confirm(purpose, passkey.id);
   const own = await visit.readCsrf();
   const foreign = await new AccountVisit(issuer, other).readCsrf();
   const fields: Readonly<Record<string, Readonly<Record<string, string>>>> = {

@@ -199,6 +199,11 @@ test('a new link for the first administrator opens the set-up page', async (t) =
   const { code, out } = await cardea(['setup-link']);
   assert.equal(code, 0);
   assert.equal((await fetch(out)).status, 200);
+
+  await cardea(['account', 'add', '--email', 'ada@example.com', '--administrator']);
+  const { code: refused, err } = await cardea(['setup-link']);
+  assert.equal(refused, 1);
+  assert.match(err, /there is an administrator already/);
 });
 
 test('settings that cannot be used and a wrong sealing key are told as such', async (t) => {
@@ -225,4 +230,31 @@ test('the program itself answers with its exit code, and its result alone is on 
   assert.deepEqual(list, { code: 0, out: '[]\n', err: '' });
   assert.deepEqual(none, { code: 3, out: '', err: 'error: no client has the id nobody\n' });
   assert.equal(usage.code, 2);
+});
+
+test('what happened is listed, by account or all of it, for people and for programs', async (t) => {
+  const cardea = openCardea(t);
+  for (const email of ['ada@example.com', 'kim@example.com']) await cardea(['account', 'add', '--email', email]);
+  await cardea(['account', 'disable', 'ada@example.com']);
+
+  const { code, out } = await cardea(['audit', 'list']);
+  assert.equal(code, 0);
+  assert.deepEqual(
+    out
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => line.split(/\s+/).slice(1, 3)),
+    [
+      ['account-created', 'actor=operator'],
+      ['account-created', 'actor=operator'],
+      ['account-disabled', 'actor=operator'],
+    ],
+  );
+  const ofAda = await cardea(['audit', 'list', '--account', 'ada@example.com', '--json']);
+  const types = ofAda.out
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line).details.type);
+  assert.deepEqual(types, ['account-disabled', 'account-created']);
+  assert.equal((await cardea(['audit', 'list', '--account', 'nobody@example.com'])).code, 3);
 });

@@ -26,6 +26,7 @@ async function addPeople({ app }: TestApp): Promise<void> {
   const withApp = await addAccount(app, WITH_APP);
   await addTotp(app, withApp);
   await addPasskey(app, withApp);
+  await app.recoveryCodes.make(withApp.id);
 }
 
 /** Everything that a stranger sees of an answer but what they said themselves. */
@@ -57,6 +58,7 @@ test('before any proof every e-mail looks alike, whatever stands behind it', asy
     assertAlike(await ask((flow, email) => flow.identify(email)), 'identify');
     assertAlike(await ask((flow) => flow.visitor.get(flow.base)), 'loaded again');
     assertAlike(await ask((flow) => flow.visitor.get(`${flow.base}?method=totp`)), 'another way');
+    assertAlike(await ask((flow) => flow.visitor.get(`${flow.base}?method=recovery-code`)), 'a recovery code');
   });
 
   await t.test('a wrong password, until there were too many', async () => {
@@ -64,6 +66,14 @@ test('before any proof every e-mail looks alike, whatever stands behind it', asy
       const seen = await ask((flow) => flow.typePassword('a wrong password'));
       assertAlike(seen, `password ${count}`);
       assert.equal(seen[0]?.status, count <= 6 ? 401 : 429);
+    }
+  });
+
+  await t.test('a wrong recovery code, until there were too many', async () => {
+    for (let count = 1; count <= 7; count += 1) {
+      const seen = await ask((flow) => flow.typeRecoveryCode('0000-0000-0000-0000'));
+      assertAlike(seen, `recovery code ${count}`);
+      assert.equal(seen[0]?.status, count <= 5 ? 401 : 429);
     }
   });
 

@@ -36,12 +36,14 @@ async function prepareSender(site: TestApp, index: number): Promise<Sender> {
   const interaction = base.split('/').at(-1) ?? '';
   const passkey = (await app.passkeys.list(account.id))[0]?.id ?? '';
   const token = (await app.setUp.createLink()).split('/').at(-1) ?? '';
+  const visit = new AccountVisit(issuer, visitor);
+  await visit.confirm('rename-passkey', passkey);
   const cookies = [...visitor.cookies].filter(([, { path }]) => path === '/' || path === base);
   return {
     issuer,
     cookies: cookies.map(([key, cookie]) => `${key.split(' ')[0]}=${cookie.value}`).join('; '),
     ids: { interaction, auth: interaction, account: passkey, 'set-up': token },
-    csrf: await new AccountVisit(issuer, visitor).readCsrf(),
+    csrf: await visit.readCsrf(),
     clientId: client.id,
   };
 }
@@ -103,7 +105,8 @@ test('whatever is asked, the answer is never a fault of ours', async (t) => {
   const depths = [
     '303 /interaction/:id/identify',
     '200 /interaction/:id/passkey/options',
-    '303 /account/passkeys/:id/rename',
+    '200 /account/passkeys/:id/rename',
+    '303 /account/confirm/password',
     '303 /auth',
   ];
   for (const depth of depths) assert.ok(reached.has(depth), `${depth} was reached`);

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { en } from '../../src/http/languages/en.ts';
 import { addAccount, openTestApp, presetOf, TEST_PASSWORD, type TestApp } from '../support/app.ts';
 import { computeCode } from '../support/authenticator-app.ts';
 import { addPasskey, addTotp } from '../support/enrol.ts';
-import { assertPage } from '../support/page.ts';
+import { assertPage, readHeading } from '../support/page.ts';
 import { race } from '../support/race.ts';
 import { openSignIn, type SignInFlow } from '../support/sign-in-flow.ts';
 import { type Answer, Visitor } from '../support/visitor.ts';
@@ -183,14 +184,17 @@ test('more passwords at once than can be hashed are put off, and nothing else is
 
   const answers = Promise.all(flows.map((flow) => flow.typePassword(WRONG)));
   const meanwhile = await waiting.visitor.get(waiting.base);
-  const busy = (await answers).filter(({ status }) => status !== 401);
+  const refused = (await answers).filter(({ status }) => status === 503);
+  const checked = (await answers).filter(({ status }) => status === 401);
+  const busy = refused.filter((answer) => readHeading(answer) === en['password.title']);
 
   assert.equal(meanwhile.status, 200);
-  assert.ok(busy.length > 0 && busy.length < 50, String(busy.length));
-  for (const answer of busy) {
-    assertPage(answer, 'password.title', 'busy');
-    assert.equal(waitOf(answer), 1);
-  }
+  assert.equal(refused.length + checked.length, flows.length);
+  assert.ok(checked.length > 0);
+  assert.ok(busy.length > 0);
+  for (const answer of busy) assertPage(answer, 'password.title', 'busy');
+  // On a slow machine the last of those that wait run out of time.
+  for (const answer of refused) assert.equal(waitOf(answer), 1);
   assertPage(await waiting.typePassword(WRONG), 'password.title', 'sign_in_failed');
 });
 

@@ -128,6 +128,7 @@ test('a challenge answers for what it was made for', async (t) => {
   const signedIn = await openSignIn({ app, issuer, authenticator: device });
   await signedIn.usePasskey();
   const visit = new AccountVisit(issuer, signedIn.visitor);
+  for (const purpose of ['add-passkey', 'add-totp'] as const) await visit.confirm(purpose);
   const { visitor } = signedIn;
   const openAgain = () => openSignIn({ app, issuer, visitor, authenticator: device, parameters: { prompt: 'login' } });
 

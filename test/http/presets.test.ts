@@ -42,6 +42,7 @@ test('portal: the organization first, then the password; a passkey added in the 
 
   const visit = new AccountVisit(issuer, first.visitor);
   const device = new Authenticator();
+  await visit.confirm('add-passkey');
   assertPage(await visit.addPasskey(device), 'passkey-rename.title.fresh');
 
   const second = await typePassword();
@@ -60,6 +61,7 @@ test('portal: the organization first, then the password; a passkey added in the 
   assert.ok(otherWay.text.includes(`${second.base}?method=passkey`));
 
   const [passkey] = await app.passkeys.list(account.id);
+  await visit.confirmByPasskey({ purpose: 'delete-passkey', target: passkey?.id }, device);
   const deleted = await visit.submit(`/passkeys/${passkey?.id}/delete`);
   assert.equal(deleted.headers.get('location'), '/account?done=passkey-deleted');
   assertPage((await typePassword()).current, 'totp.title');
@@ -77,6 +79,7 @@ test('two-factor: without a second factor a passkey must be made, and is then as
   assert.equal((await flow.finish()).claims()?.acr, 'phr');
 
   const visit = new AccountVisit(issuer, flow.visitor);
+  await visit.confirmByPasskey({ purpose: 'add-passkey' }, flow.authenticator);
   const form = await visit.open('/passkeys/add');
   assertPage(form, 'passkey-add.title');
   assert.ok(form.text.includes('name="name"'), 'the name comes first');
@@ -105,6 +108,7 @@ test('convenience: a passkey signs in by itself, and the password with the app s
   assert.equal((await byPassword.finish()).claims()?.acr, 'urn:cardea:acr:mfa');
 
   const visit = new AccountVisit(issuer, byPassword.visitor);
+  await visit.confirmByPasskey({ purpose: 'add-passkey' }, authenticator);
   assertPage(await visit.addPasskey(new Authenticator()), 'passkey-rename.title.fresh');
 });
 
@@ -121,6 +125,7 @@ test('workspace: a passkey in place of the password skips the app, says which or
   assertPage(await flow.typePassword(TEST_PASSWORD), 'totp.title');
   await flow.typeCode(nextCode(secret));
   const visit = new AccountVisit(issuer, flow.visitor);
+  await visit.confirm('add-passkey');
   assert.equal((await visit.requestOptions()).user.name, `${EMAIL} (Northwind)`);
   const device = new Authenticator();
   await visit.addPasskey(device);

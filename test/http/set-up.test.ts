@@ -82,6 +82,27 @@ test('the link for the first administrator', async (t) => {
   });
 });
 
+test('of several links for the first administrator one makes one, even if all are used at once', async (t) => {
+  const site = await openTestApp(t);
+  const { app, issuer } = site;
+  const prepared = await race(5, async (index) => {
+    const link = await app.setUp.createLink();
+    const founder = { ...FOUNDER, email: `${index}@example.com` };
+    return { link, body: { ...founder, response: await askDevice(site, link, founder) } };
+  });
+  const unused = await app.setUp.createLink();
+
+  const answers = await Promise.all(prepared.map(({ link, body }) => new Visitor(issuer).postJson(link, body)));
+
+  assert.deepEqual(answers.map(({ status }) => status).toSorted(), [200, 410, 410, 410, 410]);
+  const { items } = await app.accounts.list({ limit: 100 });
+  assert.equal(items.filter(({ role }) => role === 'administrator').length, 1);
+  const visitor = new Visitor(issuer);
+  assertRefused(await visitor.get(unused), 'link_used_or_expired');
+  assertRefused(await visitor.postJson(`${unused}/options`, FOUNDER), 'link_used_or_expired');
+  assertRefused(await visitor.postJson(unused, { ...FOUNDER, response: {} }), 'link_used_or_expired');
+});
+
 test('a link for the first administrator is good for 24 hours, however often it failed', async (t) => {
   const site = await openTestApp(t);
   const { app, issuer, advance } = site;

@@ -34,6 +34,7 @@ async function leaveSecrets(site: TestApp): Promise<Secrets> {
   const { app, issuer } = site;
   const { visitor } = await openSession(site);
   const visit = new AccountVisit(issuer, visitor);
+  for (const purpose of ['add-totp', 'add-passkey', 'change-password'] as const) await visit.confirm(purpose);
   const form = await visit.open('/totp/add');
   const secret = /<code class="secret"[^>]*>([A-Z2-7 ]+)</.exec(form.text)?.[1]?.replaceAll(' ', '') ?? '';
   await visit.submit('/totp', { ticket: readField(form, 'ticket'), code: computeCode(secret, new Date()) });

@@ -140,7 +140,11 @@ test('a name of HTML is text everywhere', async (t) => {
 test('where nobody may make an account, there is no way to', async (t) => {
   const { app, issuer } = await openTestApp(t);
   const withoutPasskeys = { passkey: 'off', enrolPasskey: 'manual', secondFactors: ['totp'] } as const;
-  const closed = [{ signUp: 'closed' }, { signUp: 'invitation' }, { signUp: 'open', ...withoutPasskeys }] as const;
+  const closed = [
+    { signUp: 'closed' },
+    { signUp: 'invitation' },
+    { signUp: 'unverified', ...withoutPasskeys },
+  ] as const;
   for (const policy of closed) {
     await changePolicy(app, policy);
     const flow = await openSignIn({ app, issuer });
@@ -154,7 +158,10 @@ test('where nobody may make an account, there is no way to', async (t) => {
 
 test('with several organizations an account is made in the one that was named', async (t) => {
   const { app, issuer } = await openTestApp(t);
-  const contoso = await app.organizations.create({ name: 'Contoso', policy: { ...PRESETS.workspace, signUp: 'open' } });
+  const contoso = await app.organizations.create({
+    name: 'Contoso',
+    policy: { ...PRESETS.workspace, signUp: 'unverified' },
+  });
   const unnamed = await openSignIn({ app, issuer });
   assertRefused(await unnamed.post('/sign-up/options', NEWCOMER), 'sign_up_closed');
 

@@ -35,6 +35,7 @@ test('two processes in production behind the nginx of the documents', { skip }, 
     CARDEA_TRUSTED_PROXIES: '127.0.0.1',
     CARDEA_SEALING_KEY: randomBytes(32).toString('base64'),
     CARDEA_COOKIE_KEYS: randomBytes(32).toString('base64'),
+    CARDEA_SMTP_URL: 'smtp://127.0.0.1:9',
     CARDEA_LIMIT_PAGES: `${PAGES_PER_MINUTE}`,
   };
   const app = await openOperator(t, environment);

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
-import type { Authenticator, CreationOptions, CreationOverrides } from './authenticator.ts';
+import type { Intent } from '../../src/sign-in/confirmation.ts';
+import { TEST_PASSWORD } from './app.ts';
+import type { Authenticator, CreationOptions, CreationOverrides, RequestOverrides } from './authenticator.ts';
+import { computeCode } from './authenticator-app.ts';
 import { readField } from './page.ts';
 import type { Answer, Visitor } from './visitor.ts';
 
@@ -26,6 +29,31 @@ export class AccountVisit {
     return this.visitor.follow(answer);
   }
 
+  /** Confirms with the password, as the page that asks for it does. */
+  async confirm(purpose: Intent['purpose'], target?: string): Promise<void> {
+    const intent = { purpose, target };
+    const answer = await this.answerConfirmation(intent, 'password', { password: TEST_PASSWORD });
+    assert.equal(answer.status, 303, answer.text);
+  }
+
+  /** Sends one of the forms of that page; redirects are not followed. */
+  answerConfirmation(intent: Intent, method: string, fields: Fields): Promise<Answer> {
+    return this.submit(`/confirm/${method}${toQuery(intent)}`, fields);
+  }
+
+  /** What the device answers when that page asks for a passkey; the test sends it itself. */
+  async askForConfirmation(intent: Intent, device: Authenticator, overrides: RequestOverrides = {}) {
+    const answer = await this.post(`/confirm/passkey/options${toQuery(intent)}`);
+    assert.equal(answer.status, 200, answer.text);
+    return device.get(JSON.parse(answer.text), { origin: this.#origin, overrides });
+  }
+
+  /** Confirms with a passkey. */
+  async confirmByPasskey(intent: Intent, device: Authenticator): Promise<Answer> {
+    const response = await this.askForConfirmation(intent, device);
+    return this.post(`/confirm/passkey${toQuery(intent)}`, { response });
+  }
+
   /** What every form of this session holds. */
   async readCsrf(): Promise<string> {
     return readField(await this.visitor.get('/account'), 'csrf');
@@ -38,6 +66,13 @@ export class AccountVisit {
 
   async post(path: string, fields: Readonly<Record<string, unknown>> = {}): Promise<Answer> {
     return this.visitor.postJson(`/account${path}`, { csrf: await this.readCsrf(), ...fields });
+  }
+
+  /** Sets an authenticator app up, with its code of now; redirects are not followed. */
+  async setUpTotp(): Promise<Answer> {
+    const page = await this.open('/totp/add');
+    const secret = /secret=([A-Z2-7]+)/.exec(page.text)?.[1] ?? assert.fail(page.text);
+    return this.submit('/totp', { ticket: readField(page, 'ticket'), code: computeCode(secret, new Date()) });
   }
 
   /** What a device answers when asked to make a passkey; the test sends it itself. */
@@ -57,4 +92,9 @@ export class AccountVisit {
     assert.equal(answer.status, 200, answer.text);
     return this.visitor.open(JSON.parse(answer.text).location);
   }
+}
+
+/** What follows the address of the page that asks for a confirmation. */
+export function toQuery({ purpose, target }: Intent): string {
+  return `?${new URLSearchParams({ for: purpose, ...(target !== undefined && { target }) })}`;
 }

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
@@ -7,6 +8,7 @@ import type { Account } from '../../src/accounts/account-store.ts';
 import { type App, openApp } from '../../src/app.ts';
 import type { RequestHandler } from '../../src/http/app-context.ts';
 import { createLogger } from '../../src/lib/logger.ts';
+import type { FolderMail } from '../../src/mail/mail-folder.ts';
 import type { Organization } from '../../src/organizations/organization-store.ts';
 import type { Policy } from '../../src/organizations/policy.ts';
 import { makeTempFolder } from './temp-folder.ts';
@@ -21,6 +23,8 @@ export interface TestApp {
   /** The lines of its log so far. */
   readonly log: readonly string[];
   readonly dataDir: string;
+  /** What it has sent so far, the oldest first. */
+  mails(): Promise<readonly FolderMail[]>;
   /** Where it keeps everything, unless that is in the folder. */
   readonly addresses: ServerAddresses | undefined;
   /** Settings with which another process opens the same installation. */
@@ -29,7 +33,7 @@ export interface TestApp {
 
 export interface TestSettings {
   readonly config?: Partial<Config>;
-  /** Changes to the policy of the first organization, `convenience` with open sign-up. */
+  /** Changes to the policy of the first organization, `convenience` with sign-up for everybody. */
   readonly policy?: Partial<Policy>;
   /** For browsers, whose time cannot be stopped: time runs until it is moved for the first time. */
   readonly timeRuns?: boolean;
@@ -49,6 +53,8 @@ export async function openTestApp(
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo; // it listens on a port, not on a pipe
   const issuer = `http://localhost:${port}`;
+  const owned = new AsyncDisposableStack();
+  t.after(() => owned.disposeAsync()); // before the folder goes
   const dataDir = makeTempFolder(t);
   const log: string[] = [];
   const logger = createLogger({
@@ -58,13 +64,20 @@ export async function openTestApp(
   });
   const addresses = servers?.addDatabases(t);
   const app = await openApp({ ...testConfig(issuer, port, dataDir), ...config }, { ...addresses }, { logger });
-  if (policy) await changePolicy(app, policy);
+  await changePolicy(app, { signUp: 'unverified', ...policy });
   handle = app.handleRequest;
-  t.after(async () => {
+  owned.use(app);
+  owned.defer(() => {
     server.close();
     server.closeAllConnections();
-    await app[Symbol.asyncDispose]();
   });
+  const { folder } = app.mail;
+  assert.ok(folder);
+  app.mail.start();
+  const mails = async () => {
+    await app.mail.settle();
+    return (await folder.list()).toReversed();
+  };
   const advance = (seconds: number) => moveTime(t, seconds);
   if (!timeRuns) advance(0);
   const environment = {
@@ -72,7 +85,7 @@ export async function openTestApp(
     CARDEA_DATA_DIR: dataDir,
     ...(addresses && { CARDEA_MONGODB_URL: addresses.mongodbUrl, CARDEA_REDIS_URL: addresses.redisUrl }),
   };
-  return { app, advance, issuer, log, dataDir, addresses, environment };
+  return { app, advance, issuer, log, dataDir, mails, addresses, environment };
 }
 
 /** Of the whole process, so that it can be stopped only once in a test. */
@@ -93,6 +106,7 @@ function testConfig(issuer: string, port: number, dataDir: string): Config {
     port,
     dataDir,
     rpId: 'localhost',
+    mailFrom: 'no-reply@localhost',
     organizationName: 'Northwind',
     policy: 'convenience',
     demo: true,
@@ -110,6 +124,7 @@ function testConfig(issuer: string, port: number, dataDir: string): Config {
     limitPasskey: NEVER,
     limitPages: NEVER,
     outboundAllow: [],
+    relatedOrigins: [],
   };
 }
 
@@ -119,21 +134,21 @@ export async function changePolicy({ organizations }: App, policy: Partial<Polic
   return organizations.setPolicy(organization.id, { ...organization.policy, ...policy });
 }
 
-/** A preset with open sign-up. */
+/** A preset with sign-up for everybody. */
 export function presetOf(name: keyof typeof PRESETS): Policy {
-  return { ...PRESETS[name], signUp: 'open' };
+  return { ...PRESETS[name], signUp: 'unverified' };
 }
 
 export const TEST_PASSWORD = 'correct horse battery staple';
 
-/** An account of the first organization, with `TEST_PASSWORD` unless told otherwise. */
+/** An account of the first organization, with `TEST_PASSWORD`. */
 export async function addAccount(
   { accounts, organizations, passwords }: App,
   email: string,
-  password: string | undefined = TEST_PASSWORD,
+  { emailVerified = false }: { readonly emailVerified?: boolean } = {},
 ): Promise<Account> {
-  const organization = await organizations.requireOrFirst(undefined);
-  const account = await accounts.create({ organizationId: organization.id, email, profile: { name: 'Alex Example' } });
-  if (password === undefined) return account;
-  return passwords.set(account, password, { minimumLength: 8, organizationName: organization.name });
+  const { id: organizationId, name: organizationName } = await organizations.requireOrFirst(undefined);
+  const profile = { name: 'Alex Example' };
+  const account = await accounts.create({ organizationId, email, emailVerified, profile });
+  return passwords.set(account, TEST_PASSWORD, { minimumLength: 8, organizationName });
 }

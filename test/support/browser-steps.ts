@@ -18,6 +18,18 @@ export async function typePassword(page: Page, password = TEST_PASSWORD): Promis
   await page.getByRole('button', { name: 'Continue' }).click();
 }
 
+/** Confirms with the device that it is they. */
+export async function confirmByPasskey(page: Page): Promise<void> {
+  await page.getByRole('heading', { name: 'Confirm that it is you' }).waitFor();
+  await page.getByRole('button', { name: 'Use your passkey' }).click();
+}
+
+/** The same with the password, where that is the first that is asked for. */
+export async function confirmByPassword(page: Page): Promise<void> {
+  await page.getByRole('heading', { name: 'Confirm that it is you' }).waitFor();
+  await typePassword(page);
+}
+
 export async function typeCode(page: Page, code: string): Promise<void> {
   await page.getByLabel('Six-digit code').fill(code);
   await page.getByRole('button', { name: 'Continue' }).click();

@@ -23,7 +23,8 @@ export async function addTotp({ totps }: App, { id: accountId, email }: Account)
   const enrolment = { accountId, email, organizationName: 'Northwind', binding: BINDING };
   const { secret, ticket } = await totps.startEnrolment(enrolment);
   const code = computeCode(secret, new Date());
-  assert.deepEqual(await totps.finishEnrolment({ accountId, binding: BINDING, ticket, code }), { type: 'on' });
+  const outcome = await totps.finishEnrolment({ accountId, binding: BINDING, ticket, code });
+  assert.equal(outcome.type, 'on');
   return secret;
 }
 

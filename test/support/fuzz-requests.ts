@@ -40,8 +40,18 @@ const request = {
 };
 
 const page = (path: string): Route => ({ method: 'GET', path });
-const form = (path: string, fields: Fields = {}): Route => ({ method: 'POST', path, form: fields });
-const json = (path: string, fields: Fields = {}): Route => ({ method: 'POST', path, json: fields });
+const form = (path: string, fields: Fields = {}, query: Fields = {}): Route => ({
+  method: 'POST',
+  path,
+  form: fields,
+  query,
+});
+const json = (path: string, fields: Fields = {}, query: Fields = {}): Route => ({
+  method: 'POST',
+  path,
+  json: fields,
+  query,
+});
 
 const ROUTES: readonly Route[] = [
   ...['/interaction/:id', '/interaction/:id/sign-up', '/interaction', '/account', '/account/password', '/nowhere'].map(
@@ -82,6 +92,11 @@ const ROUTES: readonly Route[] = [
   form('/account/passkeys/:id/delete', { csrf: 'own' }),
   form('/account/totp', { csrf: 'own', ticket: 'x', code: '123456' }),
   form('/account/totp/delete', { csrf: 'own' }),
+  form('/account/confirm/password', { csrf: 'own', password: 'correct horse battery staple' }, { for: 'add-passkey' }),
+  form('/account/confirm/totp', { csrf: 'own', code: '123456' }, { for: 'delete-totp' }),
+  form('/account/confirm/email-code/send', { csrf: 'own' }, { for: 'change-password' }),
+  json('/account/confirm/passkey/options', { csrf: 'own' }, { for: 'add-totp' }),
+  json('/account/confirm/passkey', { csrf: 'own', response }, { for: 'add-passkey' }),
   form('/account/password', {
     csrf: 'own',
     current: 'correct horse battery staple',
@@ -92,6 +107,7 @@ const ROUTES: readonly Route[] = [
   json('/set-up/:id/options', newcomer),
   json('/set-up/:id', { ...newcomer, response }),
   { method: 'GET', path: '/auth', query: request },
+  { method: 'GET', path: '/account/confirm', query: { for: 'delete-passkey', target: 'x', method: 'totp' } },
   form('/request', request),
   form('/token', { grant_type: 'authorization_code', code: 'x', client_id: 'own', redirect_uri: request.redirect_uri }),
   form('/token', { grant_type: 'refresh_token', refresh_token: 'x', client_id: 'own' }),

@@ -79,7 +79,7 @@ export class Installation {
     });
     const operator = await openApp(config, secrets);
     t.after(() => operator[Symbol.asyncDispose]());
-    await changePolicy(operator, { signUp: 'open', enrolPasskey: 'manual' });
+    await changePolicy(operator, { signUp: 'unverified', enrolPasskey: 'manual' });
     const stores = { CARDEA_MONGODB_URL: mongo.through, CARDEA_REDIS_URL: redis.through };
     return new Installation({
       t,
@@ -149,6 +149,7 @@ function describe(production: boolean, { port }: Front): Environment {
     // Every server of an installation has the same.
     CARDEA_SEALING_KEY: randomBytes(32).toString('base64'),
     CARDEA_COOKIE_KEYS: randomBytes(32).toString('base64url'),
+    CARDEA_SMTP_URL: 'smtp://127.0.0.1:9', // nobody there: mails stay in the outbox
     ...Object.fromEntries(limits),
   };
 }

@@ -16,7 +16,9 @@ import {
   proveCode,
   provePasskey,
   provePassword,
+  RECOVERY_CODES,
   SECURITY_KEY,
+  SPENT_CODES,
 } from './sign-ins.ts';
 
 /** Any policy that the schema accepts; few of them hand over to an upstream provider. */
@@ -51,7 +53,8 @@ export const anyAccount: fc.Arbitrary<SignInAccount> = fc
       .shuffledSubarray([PHONE, SECURITY_KEY])
       .map((ids) => ids.map((id) => ({ id, hardware: id === SECURITY_KEY }))),
     totpSince: fc.constantFrom(undefined, ENROLLED_AT),
-    hasRecoveryCodes: fc.boolean(),
+    recoveryCodes: fc.constantFrom(undefined, RECOVERY_CODES, SPENT_CODES),
+    recoveryOpenedAt: fc.constantFrom(undefined, ENROLLED_AT),
     receivesCodes: fc.boolean(),
     passkeyOfferDue: fc.boolean(),
   })
@@ -71,7 +74,10 @@ function anyProofOf(accountId: Proof['accountId']): fc.Arbitrary<Proof> {
     proveCode('totp', details),
     proveCode('totp', stale),
     proveCode('recovery-code', details),
+    proveCode('recovery-code', stale),
     proveCode('email-code', details),
+    proveCode('recovery-link', details),
+    proveCode('recovery-link', stale),
   );
 }
 
@@ -93,5 +99,6 @@ export const anySignIn: fc.Arbitrary<SignIn> = fc
     demand: anyDemand,
     offerAnswered: fc.boolean(),
     made: fc.subarray([PHONE]),
+    newCodes: fc.constantFrom(undefined, 'made', 'declined'),
   })
   .map(buildNamedSignIn);

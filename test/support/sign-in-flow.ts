@@ -102,6 +102,10 @@ export class SignInFlow {
     return this.submit('/totp', { code });
   }
 
+  typeRecoveryCode(code: string): Promise<Answer> {
+    return this.submit('/recovery-code', { code });
+  }
+
   /** Posts JSON to the sign-in without going anywhere. */
   post(path: string, body: unknown): Promise<Answer> {
     return this.visitor.postJson(`${this.base}${path}`, body);

@@ -27,6 +27,7 @@ const ASSURANCE_ROWS: readonly AssuranceRow[] = [
   { evidence: ['password', 'recovery-code'], acr: 'urn:cardea:acr:pwd', amr: 'pwd otp' },
   { evidence: ['password'], acr: 'urn:cardea:acr:pwd', amr: 'pwd' },
   { evidence: ['recovery-code'], acr: 'urn:cardea:acr:recovery', amr: 'otp' },
+  { evidence: ['recovery-link'], acr: 'urn:cardea:acr:recovery', amr: 'otp' },
 ];
 
 const STRENGTH: { readonly [acr: string]: number } = {
@@ -57,15 +58,17 @@ export function findRightAssurance(
   if (signIn.accountId !== account.id || signIn.organizationId !== account.organizationId) return undefined;
 
   const proofs = signIn.proofs.filter(
-    (proof) => proof.accountId === account.id && isAllowed(proof, policy) && isStillTrue(proof, account),
+    (proof) => proof.accountId === account.id && isAllowed(proof, policy) && isStillTrue(proof, account, signIn),
   );
   const methods = new Set(proofs.map(({ method }) => method));
   const byPasskeyAlone = policy.passkey === 'alone' && methods.has('passkey');
   const passes =
-    (methods.has('password') || byPasskeyAlone) &&
+    (methods.has('password') || byPasskeyAlone || isRecovered(methods, signIn, account, policy)) &&
+    (!methods.has('recovery-link') || byPasskeyAlone || hasMade(account, signIn.made)) &&
     (byPasskeyAlone || isSecondFactorSettled(methods, signIn, account, policy)) &&
     isDemandSettled(proofs, signIn, account, policy) &&
-    isEnrolmentSettled(methods, signIn, account, policy);
+    isEnrolmentSettled(methods, signIn, account, policy) &&
+    !(methods.has('recovery-code') && account.recoveryCodes?.left === 0 && signIn.newCodes === undefined);
   return passes ? findAssuranceRow(proofs) : undefined;
 }
 
@@ -73,16 +76,37 @@ export function findRightAssurance(
 export function isAllowed(proof: Proof, policy: Policy): boolean {
   if (proof.method === 'password') return policy.password !== 'off';
   if (proof.method === 'passkey') return policy.passkey !== 'off' && proof.userVerified;
+  if (proof.method === 'recovery-link') return policy.passkey === 'alone';
   return policy.secondFactors.includes(proof.method);
 }
 
 /** A proof by something that is gone, or was replaced after the proof, proves nothing. */
-export function isStillTrue(proof: Proof, account: SignInAccount): boolean {
+export function isStillTrue(
+  proof: Proof,
+  account: SignInAccount,
+  { newCodes, made }: Pick<SignIn, 'newCodes' | 'made'>,
+): boolean {
   if (proof.method === 'password') return account.passwordSetAt !== undefined && account.passwordSetAt <= proof.at;
   if (proof.method === 'totp') return account.totpSince !== undefined && account.totpSince <= proof.at;
   if (proof.method === 'passkey') return account.passkeys.some(({ id }) => id === proof.passkeyId);
   if (proof.method === 'email-code') return account.receivesCodes;
-  return true; // a recovery code is spent by its proof: none may be left
+  if (proof.method === 'recovery-link') {
+    const isOpen = account.recoveryOpenedAt !== undefined && account.recoveryOpenedAt <= proof.at;
+    return isOpen || hasMade(account, made);
+  }
+  if (newCodes === 'made') return true; // in this very sign-in, in the place of what was proved
+  return account.recoveryCodes !== undefined && account.recoveryCodes.madeAt <= proof.at;
+}
+
+/** By a link, or a code, and a passkey that was made with it: of whoever has no password that could be asked for. */
+function isRecovered(methods: ReadonlySet<string>, signIn: SignIn, account: SignInAccount, policy: Policy): boolean {
+  const hasPassword = policy.password !== 'off' && account.passwordSetAt !== undefined;
+  const byCode = methods.has('recovery-code') && policy.passkey === 'alone' && !hasPassword;
+  return (byCode || methods.has('recovery-link')) && hasMade(account, signIn.made);
+}
+
+function hasMade(account: SignInAccount, made: SignIn['made']): boolean {
+  return account.passkeys.some(({ id }) => made.includes(id));
 }
 
 function isSecondFactorSettled(
@@ -92,6 +116,7 @@ function isSecondFactorSettled(
   policy: Policy,
 ): boolean {
   if (policy.secondFactor === 'off' || policy.secondFactors.some((method) => methods.has(method))) return true;
+  if (methods.has('recovery-link') && hasMade(account, signIn.made)) return true;
   if (policy.secondFactor === 'required') return false;
   const older = account.passkeys.filter(({ id }) => !signIn.made.includes(id));
   const held = new Set(proveEverythingHeld({ ...account, passkeys: older }).map(({ method }) => method));

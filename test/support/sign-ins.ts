@@ -18,6 +18,10 @@ export const NOW = addSeconds(TEST_START, 60);
 /** When everything that the built accounts hold was set up. */
 export const ENROLLED_AT = addSeconds(TEST_START, -86_400);
 
+/** Recovery codes of an account, and those of one that has spent them all. */
+export const RECOVERY_CODES = { left: 10, madeAt: ENROLLED_AT };
+export const SPENT_CODES = { left: 0, madeAt: ENROLLED_AT };
+
 export const NO_DEMAND: Demand = { acr: [], essential: false };
 
 /** A policy that `policySchema` accepts: passkey or password, nothing more, unless told otherwise. */
@@ -33,7 +37,6 @@ export function buildSignInAccount(given: Partial<SignInAccount> = {}): SignInAc
     disabled: false,
     passwordSetAt: ENROLLED_AT,
     passkeys: [],
-    hasRecoveryCodes: false,
     receivesCodes: false,
     passkeyOfferDue: false,
     ...given,
@@ -60,7 +63,7 @@ export function provePasskey(
 }
 
 export function proveCode(
-  method: 'totp' | 'recovery-code' | 'email-code',
+  method: 'totp' | 'recovery-code' | 'recovery-link' | 'email-code',
   { accountId = ACCOUNT, at = NOW }: ProofDetails = {},
 ): Proof {
   return { method, accountId, at };
@@ -73,7 +76,7 @@ export function proveEverythingHeld(account: SignInAccount): readonly Proof[] {
     ...(account.passwordSetAt ? [provePassword(of)] : []),
     ...account.passkeys.map(({ id }) => provePasskey(id, of)),
     ...(account.totpSince ? [proveCode('totp', of)] : []),
-    ...(account.hasRecoveryCodes ? [proveCode('recovery-code', of)] : []),
+    ...((account.recoveryCodes?.left ?? 0) > 0 ? [proveCode('recovery-code', of)] : []),
     ...(account.receivesCodes ? [proveCode('email-code', of)] : []),
   ];
 }

@@ -8,7 +8,7 @@ import { toCoseKey } from './authenticator.ts';
 import { buildPasskey } from './builders.ts';
 import { encodeCbor } from './cbor.ts';
 
-const DROP_LIMIT_MS = 10_000;
+const SIGNAL_LIMIT_MS = 10_000;
 /** More than any test adds. */
 const MAX_PASSKEYS = 20;
 
@@ -17,20 +17,26 @@ export class VirtualAuthenticator {
   readonly #session: CDPSession;
   readonly #id: string;
   readonly #dropped: string[] = [];
+  readonly #renamed: string[] = [];
 
   private constructor(session: CDPSession, id: string) {
     this.#session = session;
     this.#id = id;
     session.on('WebAuthn.credentialDeleted', ({ credentialId }) => this.#dropped.push(toBase64Url(credentialId)));
+    session.on('WebAuthn.credentialUpdated', ({ credential }) => this.#renamed.push(credential.userName ?? ''));
   }
 
-  static async attach(page: Page): Promise<VirtualAuthenticator> {
+  /** `internal`: of the device itself, of which a tab has one at most. */
+  static async attach(
+    page: Page,
+    transport: 'internal' | 'hybrid' | 'usb' = 'internal',
+  ): Promise<VirtualAuthenticator> {
     const session = await page.context().newCDPSession(page);
     await session.send('WebAuthn.enable', {});
     const { authenticatorId } = await session.send('WebAuthn.addVirtualAuthenticator', {
       options: {
         protocol: 'ctap2',
-        transport: 'internal',
+        transport,
         hasResidentKey: true,
         hasUserVerification: true,
         isUserVerified: true,
@@ -50,6 +56,16 @@ export class VirtualAuthenticator {
     await this.#session.send('WebAuthn.setUserVerified', { authenticatorId: this.#id, isUserVerified });
   }
 
+  /** On: what it answers says that nobody was there, as when a password manager makes a passkey by itself. */
+  async setUnattended(enabled: boolean): Promise<void> {
+    const authenticatorId = this.#id;
+    await this.#session.send('WebAuthn.setResponseOverrideBits', {
+      authenticatorId,
+      isBadUP: enabled,
+      isBadUV: enabled,
+    });
+  }
+
   async countPasskeys(): Promise<number> {
     return (await this.listNames()).length;
   }
@@ -66,6 +82,7 @@ export class VirtualAuthenticator {
     const passkey = buildPasskey({
       accountId: account.id,
       publicKey: encodeCbor(toCoseKey('ES256', publicKey)),
+      verifiedAt: account.createdAt,
       ...overrides,
     });
     await storage.passkeys.insert(passkey, MAX_PASSKEYS);
@@ -87,11 +104,20 @@ export class VirtualAuthenticator {
   }
 
   /** The id of the passkey that a page told it first to drop, or tells it within the next seconds. */
-  async takeDropped(): Promise<string> {
+  takeDropped(): Promise<string> {
+    return this.#take(this.#dropped, 'WebAuthn.credentialDeleted');
+  }
+
+  /** Whose a page said that a passkey is, likewise, where it was another name before. */
+  takeRenamed(): Promise<string> {
+    return this.#take(this.#renamed, 'WebAuthn.credentialUpdated');
+  }
+
+  async #take(heard: string[], event: string): Promise<string> {
     const emitter = this.#session as unknown as EventEmitter; // it is one, which its type does not say
-    const signal = AbortSignal.timeout(DROP_LIMIT_MS);
-    while (this.#dropped.length === 0) await once(emitter, 'WebAuthn.credentialDeleted', { signal });
-    return this.#dropped.shift() ?? '';
+    const signal = AbortSignal.timeout(SIGNAL_LIMIT_MS);
+    while (heard.length === 0) await once(emitter, event, { signal });
+    return heard.shift() ?? '';
   }
 }
 

@@ -20,7 +20,7 @@ const ORIGIN = 'https://id.example.com';
 const RP_ID = 'id.example.com';
 
 const ids = new Ids();
-const ceremonies = new Ceremonies({ rpId: RP_ID, origin: ORIGIN });
+const ceremonies = new Ceremonies({ rpId: RP_ID, origins: [ORIGIN] });
 const owner = { userHandle: ids.newBytes(64), label: 'ada@example.com', displayName: 'Ada' };
 
 type Where = Parameters<typeof ceremonies.registrationOptions>[0]['where'];
@@ -359,6 +359,45 @@ test('nothing in the source lets user verification be left out', () => {
   assert.ok(files.length > 20);
   for (const file of files) {
     const source = readFileSync(join(root, file), 'utf8');
-    assert.doesNotMatch(source, /requireUserVerification|requireUserPresence|advancedFIDOConfig/, file);
+    const exceptions = source.match(/requireUserVerification.*|requireUserPresence.*|advancedFIDOConfig.*/g) ?? [];
+    const silent = ['requireUserPresence: !silent,', 'requireUserVerification: !silent,'];
+    assert.deepEqual(exceptions, file.endsWith('passkeys/ceremonies.ts') ? silent : [], file);
+  }
+});
+
+test('a passkey that is made silently says by itself whether its person was verified, and nothing else is relaxed', async () => {
+  const make = async (overrides: CreationOverrides) => {
+    const challenge = ids.newSecret();
+    const options = await ceremonies.registrationOptions({
+      account: owner,
+      organizationName: 'An Organization',
+      challenge,
+      exclude: [],
+      silent: true,
+    });
+    assert.equal(options.authenticatorSelection?.userVerification, 'preferred');
+    const response = new Authenticator().create(options, { origin: ORIGIN, overrides });
+    return ceremonies.verifyRegistration({ response, challenge, silent: true });
+  };
+
+  for (const userVerified of [false, true]) {
+    const outcome = await make({ userPresent: userVerified, userVerified });
+    assert.equal(outcome.type === 'verified' && outcome.userVerified, userVerified);
+    assert.equal(outcome.type, 'verified');
+  }
+  for (const lie of [{ rpId: 'evil.example' }, { crossOrigin: true }, { type: 'webauthn.get' }])
+    assert.equal((await make({ userPresent: false, userVerified: false, ...lie })).type, 'refused');
+});
+
+test('pages of related origins are accepted, and no others', async () => {
+  const related = new Ceremonies({ rpId: RP_ID, origins: [ORIGIN, 'https://shop.example'] });
+  for (const [origin, type] of [
+    ['https://shop.example', 'verified'],
+    [ORIGIN, 'verified'],
+    ['https://evil.example', 'refused'],
+  ] as const) {
+    const challenge = ids.newSecret();
+    const response = new Authenticator().create(await ask(challenge), { origin });
+    assert.equal((await related.verifyRegistration({ response, challenge })).type, type, origin);
   }
 });

@@ -89,10 +89,12 @@ const COMMANDS = [
   ['account', 'add'],
   ['account', 'list'],
   ['account', 'disable'],
+  ['account', 'recovery-link'],
   ['account', 'enable'],
   ['organization', 'add'],
   ['organization', 'list'],
   ['organization', 'policy'],
+  ['audit', 'list'],
   ['data', 'export'],
   ['data', 'import'],
   ['setup-link'],
@@ -110,7 +112,7 @@ for (const command of COMMANDS) {
 test('every command is in docs/command-line.md', async () => {
   const groups = [...new Set(COMMANDS.map(([group = '']) => group))];
   assert.deepEqual(listCommands(await readHelp([])), groups);
-  for (const group of ['client', 'account', 'organization', 'data']) {
+  for (const group of ['client', 'account', 'organization', 'audit', 'data']) {
     const own = COMMANDS.filter(([first, second]) => first === group && second).map(([, second]) => second);
     assert.deepEqual(listCommands(await readHelp([group])), own);
   }

@@ -13,6 +13,7 @@ const PRODUCTION = {
   CARDEA_ISSUER: 'https://id.example.com',
   CARDEA_SEALING_KEY: KEY,
   CARDEA_COOKIE_KEYS: COOKIE_KEY,
+  CARDEA_SMTP_URL: 'smtps://name:password@mail.internal',
 };
 
 const SERVERS = { CARDEA_MONGODB_URL: 'mongodb://db.internal', CARDEA_REDIS_URL: 'redis://cache.internal' };
@@ -39,6 +40,7 @@ test('without variables the defaults of development apply', () => {
       env: 'development',
       issuer: 'http://localhost:3000',
       rpId: 'localhost',
+      mailFrom: 'no-reply@localhost',
       host: '127.0.0.1',
       port: 3000,
       dataDir: './data',
@@ -49,6 +51,7 @@ test('without variables the defaults of development apply', () => {
       demoPort: 3001,
       trustedProxies: [],
       outboundAllow: [],
+      relatedOrigins: [],
       sessionIdleMinutes: 60,
       sessionHours: 24,
       hashMemoryKib: 65_536,
@@ -96,9 +99,11 @@ test('production refuses what is only fit for trying out', () => {
     { ...PRODUCTION, CARDEA_DEMO: 'on' },
     { ...PRODUCTION, CARDEA_SEALING_KEY: '' },
     { ...PRODUCTION, CARDEA_COOKIE_KEYS: '' },
+    { ...PRODUCTION, CARDEA_SMTP_URL: '' },
     { ...PRODUCTION, CARDEA_SEALING_KEY: SETTINGS.CARDEA_SEALING_KEY.example },
     { ...PRODUCTION, CARDEA_COOKIE_KEYS: `${COOKIE_KEY},${SETTINGS.CARDEA_COOKIE_KEYS.example}` },
     { ...PRODUCTION, ...SERVERS, CARDEA_REDIS_URL: SETTINGS.CARDEA_REDIS_URL.example },
+    { ...PRODUCTION, CARDEA_SMTP_URL: SETTINGS.CARDEA_SMTP_URL.example },
   ];
   assert.deepEqual(findProblems(PRODUCTION), []);
   for (const variables of refused) assert.equal(findProblems(variables).length, 1, JSON.stringify(variables));
@@ -131,6 +136,21 @@ test('the address of a server has a scheme of its own, and is a secret', () => {
     assert.deepEqual(findProblems({ ...SERVERS, CARDEA_REDIS_URL: `${scheme}://cache.internal` }), []);
   for (const text of ['cache.internal', 'valkey://cache.internal', 'redis+single://cache.internal'])
     assert.equal(findProblems({ ...SERVERS, CARDEA_REDIS_URL: text }).length, 1, text);
+});
+
+test('mails come from the host of the issuer unless another address is set', () => {
+  assert.equal(loadConfig(PRODUCTION).config.mailFrom, 'no-reply@id.example.com');
+  assert.equal(loadConfig({ CARDEA_MAIL_FROM: 'Help@example.com' }).config.mailFrom, 'Help@example.com');
+  for (const text of ['Help', 'help@', '@example.com', 'Help <help@example.com>', 'a@b@c', 'a@b\r\nBcc: c@d'])
+    assert.ok(!isAccepted('CARDEA_MAIL_FROM', text), text);
+});
+
+test('the address of the mail server has a scheme of its own, and is a secret', () => {
+  const { config, secrets } = loadConfig(PRODUCTION);
+  assert.equal(secrets.smtpUrl, PRODUCTION.CARDEA_SMTP_URL);
+  assert.ok(!JSON.stringify(config).includes('mail.internal'));
+  assert.ok(isAccepted('CARDEA_SMTP_URL', 'smtp://mail.internal:587'));
+  for (const text of ['mail.internal', 'https://mail.internal']) assert.ok(!isAccepted('CARDEA_SMTP_URL', text), text);
 });
 
 test('an example secret is refused with and without its padding', () => {

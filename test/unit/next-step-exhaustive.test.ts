@@ -21,7 +21,9 @@ import {
   proveEverythingHeld,
   provePasskey,
   provePassword,
+  RECOVERY_CODES,
   SECURITY_KEY,
+  SPENT_CODES,
 } from '../support/sign-ins.ts';
 
 const BOTH = [false, true] as const;
@@ -46,13 +48,13 @@ const POLICIES = listPolicies();
 const ACCOUNTS: readonly SignInAccount[] = BOTH.flatMap((password) =>
   [[], [PHONE], [SECURITY_KEY], [PHONE, SECURITY_KEY]].flatMap((passkeys) =>
     BOTH.flatMap((totp) =>
-      BOTH.flatMap((hasRecoveryCodes) =>
+      [RECOVERY_CODES, SPENT_CODES].flatMap((recoveryCodes) =>
         BOTH.map((receivesCodes) =>
           buildSignInAccount({
             passwordSetAt: password ? ENROLLED_AT : undefined,
             passkeys: passkeys.map((id) => ({ id, hardware: id === SECURITY_KEY })),
             totpSince: totp ? ENROLLED_AT : undefined,
-            hasRecoveryCodes,
+            recoveryCodes,
             receivesCodes,
             passkeyOfferDue: true,
           }),
@@ -89,6 +91,7 @@ const WORTHLESS_PROOFS = [
   provePasskey(SECURITY_KEY, { userVerified: false }),
   provePasskey(DELETED_PASSKEY),
   proveCode('totp', { at: BEFORE_ENROLMENT }),
+  proveCode('recovery-code', { at: BEFORE_ENROLMENT }),
 ];
 
 test('a sign-in passes exactly when what was proved satisfies the policy and the demand', () => {
@@ -103,7 +106,35 @@ test('a sign-in passes exactly when what was proved satisfies the policy and the
   }
   // 4 370 432 cases in all.
   assert.deepEqual([POLICIES.length, ACCOUNTS.length, sets.length, DEMANDS.length], [313, 64, 22, 8]);
-  assert.deepEqual([...types].sort(), ['done', 'enrol-passkey', 'passkey', 'password', 'refused', 'second-factor']);
+  assert.deepEqual([...types].sort(), [
+    'done',
+    'enrol-passkey',
+    'new-recovery-codes',
+    'passkey',
+    'password',
+    'refused',
+    'second-factor',
+  ]);
+});
+
+test('with a passkey that was made in the sign-in, and with new recovery codes, the rules are the same', () => {
+  const accounts = ACCOUNTS.filter(({ passkeys }) => passkeys.some(({ id }) => id === PHONE));
+  const sets = listSubsets(GOOD_PROOFS, 2).filter((proofs) => proofs.some(({ method }) => method === 'recovery-code'));
+  const signIns = ([undefined, 'made', 'declined'] as const).flatMap((newCodes) =>
+    sets.map((proofs) => ({ ...SIGN_IN, proofs, newCodes, made: [PHONE] })),
+  );
+  const recovered = new Set<string>();
+  for (const policy of POLICIES) {
+    for (const account of accounts) {
+      for (const signIn of signIns) {
+        const step = checkStep(signIn, account, policy);
+        if (step.type === 'done') recovered.add(step.acr);
+      }
+    }
+  }
+  // 180 288 cases in all.
+  assert.deepEqual([POLICIES.length, accounts.length, signIns.length], [313, 32, 18]);
+  assert.ok(recovered.has('urn:cardea:acr:recovery'));
 });
 
 test('neither the order of proofs nor any number of worthless ones changes who passes', () => {
@@ -115,8 +146,8 @@ test('neither the order of proofs nor any number of worthless ones changes who p
       for (const proofs of orders) checkStep({ ...SIGN_IN, proofs }, account, policy);
     }
   }
-  // 2 021 700 cases in all.
-  assert.deepEqual([policies.length, accounts.length, orders.length], [113, 10, 1465]);
+  // 2 131 180 cases in all.
+  assert.deepEqual([policies.length, accounts.length, orders.length], [113, 10, 1886]);
 });
 
 test('before a first proof, every policy asks the same of every account, known or not', () => {

@@ -15,6 +15,7 @@ import {
   proveCode,
   provePasskey,
   provePassword,
+  RECOVERY_CODES,
 } from '../support/sign-ins.ts';
 
 const SOMEBODY = buildSignInAccount();
@@ -98,7 +99,7 @@ test('portal: organization, NEXT, name and password; without a passkey that is a
     .namesOrganization()
     .asks({ type: 'identify', passkey: false, organization: false })
     .typesEmail()
-    .asks({ type: 'password', passkey: false })
+    .asks({ type: 'password', passkey: false, recoveryCode: false })
     .proves(provePassword())
     .isDone('urn:cardea:acr:pwd', 'pwd');
 });
@@ -117,7 +118,7 @@ test('portal: a deleted passkey is not asked for any more', () => {
 
 test('two-factor: who has no second factor makes a passkey and uses it', () => {
   new Visit(PRESETS['two-factor'])
-    .asks({ type: 'password', passkey: false })
+    .asks({ type: 'password', passkey: false, recoveryCode: false })
     .proves(provePassword())
     .asks({ type: 'enrol-passkey', must: true })
     .makesPasskey()
@@ -138,10 +139,10 @@ test('two-factor: who has an authenticator app uses it, and is offered a passkey
 });
 
 test('two-factor: passkey first, the others behind it, and never the passkey without the password', () => {
-  const account = buildSignInAccount({ passkeys: PASSKEYS, ...TOTP, hasRecoveryCodes: true });
+  const account = buildSignInAccount({ passkeys: PASSKEYS, ...TOTP, recoveryCodes: RECOVERY_CODES });
   new Visit(PRESETS['two-factor'], account)
     .proves(provePasskey(PHONE))
-    .asks({ type: 'password', passkey: false })
+    .asks({ type: 'password', passkey: false, recoveryCode: false })
     .proves(provePassword())
     .isDone('phr', 'pwd pop user mfa');
   new Visit(PRESETS['two-factor'], account).proves(provePassword()).asksForSecond('passkey', 'totp', 'recovery-code');
@@ -158,7 +159,7 @@ test('convenience: Login with Passkey from the page, with nothing typed', () => 
 test('convenience: the password with its second factor stays as the fallback', () => {
   const account = buildSignInAccount({ passkeys: PASSKEYS, ...TOTP });
   new Visit(PRESETS.convenience, account)
-    .asks({ type: 'password', passkey: true })
+    .asks({ type: 'password', passkey: true, recoveryCode: true })
     .proves(provePassword())
     .asksForSecond('totp', 'passkey')
     .proves(proveCode('totp'))
@@ -174,6 +175,16 @@ test('convenience: who signs in with a password is offered a passkey, and is not
   offered().declines().isDone('urn:cardea:acr:pwd', 'pwd');
 });
 
+test('convenience: who lost the only way in begins with a recovery code, and makes another', () => {
+  const account = buildSignInAccount({ passwordSetAt: undefined, passkeys: [], recoveryCodes: RECOVERY_CODES });
+  new Visit(PRESETS.convenience, account)
+    .asks({ type: 'password', passkey: true, recoveryCode: true })
+    .proves(proveCode('recovery-code'))
+    .asks({ type: 'enrol-passkey', must: true, recovers: true })
+    .makesPasskey()
+    .isDone('urn:cardea:acr:recovery', 'otp');
+});
+
 test('workspace: a passkey straight from the page; it skips the second factor', () => {
   new Visit(PRESETS.workspace, buildSignInAccount({ passkeys: PASSKEYS, ...TOTP }), NOBODY_YET)
     .asks({ type: 'identify', passkey: true, organization: true })
@@ -186,7 +197,7 @@ test('workspace: e-mail, organization, then the passkey in place of the password
     .typesEmail()
     .asks({ type: 'organization' })
     .namesOrganization()
-    .asks({ type: 'password', passkey: true })
+    .asks({ type: 'password', passkey: true, recoveryCode: true })
     .proves(provePasskey(PHONE))
     .isDone('phr', 'pop user mfa');
 });
@@ -211,7 +222,7 @@ test('workspace: where the organization requires single sign-on, neither passkey
 
 test('passwordless: with the password still on, the authenticator app follows it, else a code by e-mail', () => {
   new Visit(PRESETS.passwordless, buildSignInAccount({ ...TOTP, receivesCodes: true }))
-    .asks({ type: 'password', passkey: true })
+    .asks({ type: 'password', passkey: true, recoveryCode: false })
     .proves(provePassword())
     .asksForSecond('totp', 'email-code');
   new Visit(PRESETS.passwordless, buildSignInAccount({ receivesCodes: true, passkeyOfferDue: true }))
@@ -226,10 +237,10 @@ test('passwordless: with the password still on, the authenticator app follows it
 test('passwordless: once the password is switched off only the passkey passes, and the page does not tell', () => {
   const account = buildSignInAccount({ passwordSetAt: undefined, passkeys: PASSKEYS, ...TOTP });
   new Visit(PRESETS.passwordless, account)
-    .asks({ type: 'password', passkey: true })
+    .asks({ type: 'password', passkey: true, recoveryCode: false })
     .proves(provePassword())
     .proves(proveCode('totp'))
-    .asks({ type: 'password', passkey: true })
+    .asks({ type: 'password', passkey: true, recoveryCode: false })
     .proves(provePasskey(PHONE))
     .isDone('phr', 'pop user mfa');
 });

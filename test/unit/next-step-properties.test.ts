@@ -51,7 +51,7 @@ test('until a proof counts, the step is the same for every account and for none'
     accountId: fc.constantFrom(undefined, ACCOUNT),
   });
   const property = fc.property(anySignIn, typed, anyAccount, anyPolicy, (given, names, account, policy) => {
-    const proofs = given.proofs.filter((proof) => !doesCount(proof, account, policy));
+    const proofs = given.proofs.filter((proof) => !doesCount(proof, { signIn: given, account, policy }));
     const signIn = { ...given, ...names, proofs };
     const unknown = nextStep({ ...signIn, accountId: undefined, proofs: [] }, undefined, policy, NOW);
     assert.deepEqual(nextStep(signIn, account, policy, NOW), unknown);
@@ -122,6 +122,22 @@ test('whoever has a way in is led to an end, by things that they have', () => {
   fc.assert(property, MANY);
 });
 
+test('a recovery code alone never passes: a passkey was made with it, or used, or the password proved', () => {
+  let passed = 0;
+  const property = fc.property(anySignIn, anyAccount, anyPolicy, (signIn, account, policy) => {
+    const proofs = signIn.proofs.filter((proof) => doesCount(proof, { signIn, account, policy }));
+    fc.pre(proofs.some(({ method }) => method === 'recovery-code'));
+    fc.pre(proofs.every(({ method }) => method !== 'password' && method !== 'passkey'));
+    const step = nextStep(signIn, account, policy, NOW);
+    if (step.type !== 'done') return;
+    passed += 1;
+    assert.deepEqual([step.acr, step.amr], ['urn:cardea:acr:recovery', ['otp']]);
+    assert.ok(account.passkeys.some(({ id }) => signIn.made.includes(id)));
+  });
+  fc.assert(property, MANY);
+  assert.ok(passed > 20, `only ${passed} of them passed`);
+});
+
 test('a demand is called reachable exactly when some sign-in of the account would meet it', () => {
   const property = fc.property(anySignIn, anyAccount, anyPolicy, (given, account, policy) => {
     const acr = given.demand.acr.slice(0, 1);
@@ -151,11 +167,29 @@ function follow(world: World, step: Step): readonly World[] {
       .filter(({ method }) => methods.includes(method))
       .map((proof) => addProof(world, proof));
 
-  if (step.type === 'password') return proveBy(step.passkey ? ['password', 'passkey'] : ['password']);
-  if (step.type === 'passkey') return proveBy(['passkey']);
-  if (step.type === 'second-factor') return proveBy(step.methods);
-  if (step.type === 'enrol-passkey') return [makePasskey(world), ...(step.must ? [] : [decline(world)])];
-  return [];
+  switch (step.type) {
+    case 'password':
+    case 'passkey': {
+      const passkey = step.type === 'passkey' || step.passkey;
+      return proveBy([
+        ...(step.type === 'password' ? ['password' as const] : []),
+        ...(passkey ? ['passkey' as const] : []),
+        ...(step.recoveryCode ? ['recovery-code' as const] : []),
+      ]);
+    }
+    case 'second-factor':
+      return proveBy(step.methods);
+    case 'enrol-passkey':
+      return [
+        makePasskey(world),
+        ...(step.recovers ? proveBy(['passkey']) : []),
+        ...(step.must ? [] : [decline(world)]),
+      ];
+    case 'new-recovery-codes':
+      return (['made', 'declined'] as const).map((newCodes) => ({ ...world, signIn: { ...world.signIn, newCodes } }));
+    default:
+      return [];
+  }
 }
 
 function addProof({ signIn, ...world }: World, proof: Proof): World {
@@ -193,12 +227,14 @@ function assertLeadsToAnEnd(world: World, patience = 6): void {
   for (const next of moved) assertLeadsToAnEnd(next, patience - 1);
 }
 
-function hasWayIn({ passwordSetAt, passkeys }: SignInAccount, policy: Policy): boolean {
+function hasWayIn({ passwordSetAt, passkeys, recoveryCodes }: SignInAccount, policy: Policy): boolean {
+  const mayRecover = policy.secondFactors.includes('recovery-code') && recoveryCodes !== undefined;
   return (
-    (policy.password !== 'off' && passwordSetAt !== undefined) || (policy.passkey === 'alone' && passkeys.length > 0)
+    (policy.password !== 'off' && passwordSetAt !== undefined) ||
+    (policy.passkey === 'alone' && (passkeys.length > 0 || (mayRecover && recoveryCodes.left > 0)))
   );
 }
 
-function doesCount(proof: Proof, account: SignInAccount, policy: Policy): boolean {
-  return proof.accountId === account.id && isAllowed(proof, policy) && isStillTrue(proof, account);
+function doesCount(proof: Proof, { signIn, account, policy }: World): boolean {
+  return proof.accountId === account.id && isAllowed(proof, policy) && isStillTrue(proof, account, signIn);
 }

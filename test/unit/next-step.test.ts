@@ -17,7 +17,9 @@ import {
   proveEverythingHeld,
   provePasskey,
   provePassword,
+  RECOVERY_CODES,
   SECURITY_KEY,
+  SPENT_CODES,
 } from '../support/sign-ins.ts';
 
 const PHONE_PASSKEY = { id: PHONE, hardware: false };
@@ -28,7 +30,7 @@ const WITH_TOTP = buildSignInAccount({ totpSince: ENROLLED_AT });
 const WITH_EVERYTHING = buildSignInAccount({
   passkeys: [PHONE_PASSKEY, KEY_PASSKEY],
   totpSince: ENROLLED_AT,
-  hasRecoveryCodes: true,
+  recoveryCodes: RECOVERY_CODES,
   receivesCodes: true,
 });
 
@@ -42,6 +44,8 @@ function decide({ policy = {}, account = PASSWORD_ONLY, ...given }: Situation, .
   return nextStep(buildNamedSignIn({ ...given, proofs }), account, buildPlainPolicy(policy), NOW);
 }
 
+const ALTERNATIVES = ['passkey', 'organization', 'recoveryCode'];
+
 /** The step in one line: its type, and what is offered at it. */
 function name(step: Step): string {
   switch (step.type) {
@@ -49,13 +53,11 @@ function name(step: Step): string {
       assert.equal(step.first, step.methods[0]);
       return `second-factor: ${step.methods.join(', ')}`;
     case 'enrol-passkey':
-      return step.must ? 'enrol-passkey: must' : 'enrol-passkey: may';
+      return `enrol-passkey: ${step.recovers ? 'recovers' : step.must ? 'must' : 'may'}`;
     case 'identify':
-      return ['identify', ...(step.passkey ? ['passkey'] : []), ...(step.organization ? ['organization'] : [])].join(
-        ' + ',
-      );
     case 'password':
-      return step.passkey ? 'password + passkey' : 'password';
+    case 'passkey':
+      return [step.type, ...ALTERNATIVES.filter((way) => way in step && Reflect.get(step, way))].join(' + ');
     case 'refused':
       return `refused: ${step.code}`;
     case 'done':
@@ -168,9 +170,73 @@ test('whoever could have used a passkey alone may still use it after the passwor
   assert.equal(name(decide({ policy, account: WITH_PHONE }, provePassword(), provePasskey(PHONE))), 'done: phr');
 });
 
-test('the last recovery code counts although none is left', () => {
+test('the last recovery code counts although none is left, and its person is told so before the end (RC-11)', () => {
   const policy: Partial<Policy> = { secondFactor: 'required', secondFactors: ['recovery-code'] };
-  assert.equal(name(decide({ policy }, provePassword(), proveCode('recovery-code'))), 'done: urn:cardea:acr:pwd');
+  const account = buildSignInAccount({ recoveryCodes: SPENT_CODES });
+  const proofs = [provePassword(), proveCode('recovery-code')];
+  assert.equal(name(decide({ policy, account }, ...proofs)), 'new-recovery-codes');
+  assert.equal(name(decide({ policy, account, newCodes: 'declined' }, ...proofs)), 'done: urn:cardea:acr:pwd');
+  const renewed = { policy, account: buildSignInAccount({ recoveryCodes: { left: 10, madeAt: addSeconds(NOW, 1) } }) };
+  assert.equal(name(decide({ ...renewed, newCodes: 'made' }, ...proofs)), 'done: urn:cardea:acr:pwd');
+  assert.equal(name(decide(renewed, ...proofs)), 'second-factor: recovery-code', 'made elsewhere, they end the old');
+});
+
+test('new recovery codes are offered to nobody who has one left, has none, or did not use one now', () => {
+  const policy: Partial<Policy> = { secondFactor: 'required', secondFactors: ['totp', 'recovery-code'] };
+  const done = (recoveryCodes: SignInAccount['recoveryCodes'], ...more: readonly Proof[]) =>
+    decide({ policy, account: { ...WITH_TOTP, recoveryCodes } }, provePassword(), ...more).type;
+  assert.equal(done({ left: 1, madeAt: ENROLLED_AT }, proveCode('recovery-code')), 'done');
+  assert.equal(done(SPENT_CODES, proveCode('totp')), 'done');
+  assert.equal(done(undefined, proveCode('totp')), 'done');
+});
+
+test('a recovery code alone lets a person make a passkey, and nothing before that (RC-08)', () => {
+  const policy: Partial<Policy> = { secondFactors: ['recovery-code'] };
+  const code = proveCode('recovery-code');
+  const account = buildSignInAccount({
+    passwordSetAt: undefined,
+    passkeys: [KEY_PASSKEY],
+    recoveryCodes: RECOVERY_CODES,
+  });
+  const made = { policy, account: { ...account, passkeys: [KEY_PASSKEY, PHONE_PASSKEY] }, made: [PHONE] };
+  assert.equal(name(decide({ policy, account }, code)), 'enrol-passkey: recovers');
+  assert.equal(name(decide({ policy, account, offerAnswered: true }, code)), 'enrol-passkey: recovers');
+  assert.equal(name(decide({ ...made, made: [] }, code)), 'enrol-passkey: recovers', 'made elsewhere');
+  assert.equal(name(decide(made, code)), 'done: urn:cardea:acr:recovery');
+  assert.equal(name(decide(made)), 'password + passkey + recoveryCode', 'nothing was proved');
+  assert.equal(name(decide({ policy, account }, code, provePasskey(SECURITY_KEY))), 'done: phrh', 'one was found');
+  const phr = { acr: ['phr'], essential: true };
+  assert.equal(name(decide({ policy, account, demand: phr }, code)), 'enrol-passkey: recovers');
+  assert.equal(name(decide({ ...made, demand: phr }, code)), 'second-factor: passkey');
+  assert.equal(name(decide({ ...made, demand: phr }, code, provePasskey(PHONE))), 'done: phr');
+  const other = { acr: [], essential: false, accountId: OTHER_ACCOUNT };
+  assert.equal(name(decide({ policy, account, demand: other }, code)), 'refused: wrong_account');
+});
+
+test('a recovery code stands in for no password that there is, in whichever order the two come', () => {
+  const policy: Partial<Policy> = { secondFactor: 'when-enrolled', secondFactors: ['totp', 'recovery-code'] };
+  const account = { ...WITH_TOTP, passkeys: [PHONE_PASSKEY], recoveryCodes: RECOVERY_CODES };
+  const code = proveCode('recovery-code');
+  assert.equal(name(decide({ policy, account })), 'password + passkey + recoveryCode');
+  assert.equal(name(decide({ policy, account }, code)), 'password + passkey', 'one for each sign-in');
+  assert.equal(name(decide({ policy, account, made: [PHONE] }, code)), 'password + passkey');
+  assert.equal(name(decide({ policy, account }, code, provePassword())), 'done: urn:cardea:acr:pwd');
+  assert.equal(name(decide({ policy, account }, provePassword(), code)), 'done: urn:cardea:acr:pwd');
+});
+
+test('a recovery code comes first only where a passkey signs in alone and the policy lists the codes', () => {
+  const account = buildSignInAccount({ passwordSetAt: undefined, recoveryCodes: RECOVERY_CODES });
+  const table: readonly (readonly [Partial<Policy>, string, string])[] = [
+    [{ secondFactors: ['recovery-code'] }, 'password + passkey + recoveryCode', 'enrol-passkey: recovers'],
+    [{ secondFactors: ['recovery-code'], password: 'off' }, 'passkey + recoveryCode', 'enrol-passkey: recovers'],
+    [{ secondFactors: ['totp'] }, 'password + passkey', 'password + passkey'],
+    [{ secondFactors: ['recovery-code'], passkey: 'second' }, 'password', 'password'],
+    [{ secondFactors: ['recovery-code'], passkey: 'off' }, 'password', 'password'],
+  ];
+  for (const [policy, before, after] of table) {
+    assert.equal(name(decide({ policy, account })), before);
+    assert.equal(name(decide({ policy, account }, proveCode('recovery-code'))), after);
+  }
 });
 
 test('who has no passkey is made to enrol one, offered one or left alone, at the end', () => {
@@ -188,6 +254,21 @@ test('who has no passkey is made to enrol one, offered one or left alone, at the
   for (const [enrolPasskey, situation, expected] of table) {
     assert.equal(name(decide({ ...situation, policy: { enrolPasskey } }, provePassword())), expected);
   }
+});
+
+test('who signs in with a phone at a device of its own is offered a passkey of that device, as any offer is made', () => {
+  const due = buildSignInAccount({ passkeyOfferDue: true, passkeys: [PHONE_PASSKEY] });
+  const elsewhere = { ...provePasskey(PHONE), elsewhere: true } as const;
+  const table: readonly (readonly [Policy['enrolPasskey'], Situation, Proof, string])[] = [
+    ['offer', { account: due }, elsewhere, 'enrol-passkey: may'],
+    ['offer', { account: due }, provePasskey(PHONE), 'done: phr'],
+    ['offer', { account: due, offerAnswered: true }, elsewhere, 'done: phr'],
+    ['offer', { account: { ...due, passkeyOfferDue: false } }, elsewhere, 'done: phr'],
+    ['require', { account: due }, elsewhere, 'done: phr'],
+    ['manual', { account: due }, elsewhere, 'done: phr'],
+  ];
+  for (const [enrolPasskey, situation, proof, expected] of table)
+    assert.equal(name(decide({ ...situation, policy: { enrolPasskey } }, proof)), expected);
 });
 
 test('a demanded acr is asked for after what the policy asks, in the order of the policy', () => {
@@ -299,7 +380,7 @@ test('what changes in the middle of a sign-in voids the proofs that no longer co
     // The policy became stricter.
     [[provePasskey(PHONE)], { ...loose, passkey: 'second' }, everything, 'password'],
     [[provePasskey(PHONE)], { ...loose, passkey: 'off', secondFactors: ['totp'] }, everything, 'password'],
-    [[password, proveCode('totp')], { ...loose, password: 'off' }, everything, 'passkey'],
+    [[password, proveCode('totp')], { ...loose, password: 'off' }, everything, 'passkey + recoveryCode'],
     [[password, proveCode('totp')], { ...loose, secondFactors: ['passkey'] }, everything, 'second-factor: passkey'],
     [
       [password, proveCode('email-code')],
@@ -314,18 +395,35 @@ test('what changes in the middle of a sign-in voids the proofs that no longer co
       'second-factor: totp, passkey',
     ],
     // The account changed.
-    [[password, proveCode('totp')], loose, { ...everything, passwordSetAt: addSeconds(NOW, 1) }, 'password + passkey'],
-    [[password, proveCode('totp')], loose, { ...everything, passwordSetAt: undefined }, 'password + passkey'],
+    [
+      [password, proveCode('totp')],
+      loose,
+      { ...everything, passwordSetAt: addSeconds(NOW, 1) },
+      'password + passkey + recoveryCode',
+    ],
+    [
+      [password, proveCode('totp')],
+      loose,
+      { ...everything, passwordSetAt: undefined },
+      'password + passkey + recoveryCode',
+    ],
     [[password, proveCode('totp')], loose, { ...PASSWORD_ONLY, totpSince: addSeconds(NOW, 1) }, 'second-factor: totp'],
     [[password, proveCode('email-code')], loose, WITH_TOTP, 'second-factor: totp'],
+    [
+      [password, proveCode('recovery-code')],
+      loose,
+      { ...PASSWORD_ONLY, recoveryCodes: { left: 10, madeAt: addSeconds(NOW, 1) } },
+      'second-factor: recovery-code',
+    ],
+    [[password, proveCode('recovery-code')], loose, WITH_TOTP, 'second-factor: totp'],
     [
       [password, provePasskey(PHONE)],
       loose,
       { ...everything, passkeys: [KEY_PASSKEY] },
       'second-factor: totp, email-code, recovery-code, passkey',
     ],
-    [[provePasskey(PHONE)], loose, { ...everything, passkeys: [KEY_PASSKEY] }, 'password + passkey'],
-    [[provePasskey(PHONE)], loose, { ...everything, disabled: true }, 'password + passkey'],
+    [[provePasskey(PHONE)], loose, { ...everything, passkeys: [KEY_PASSKEY] }, 'password + passkey + recoveryCode'],
+    [[provePasskey(PHONE)], loose, { ...everything, disabled: true }, 'password + passkey + recoveryCode'],
   ];
   for (const [proofs, policy, account, expected] of table) {
     assert.match(name(decide({ policy: loose, account: everything }, ...proofs)), /^done/);

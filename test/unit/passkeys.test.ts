@@ -4,10 +4,12 @@ import type { Account } from '../../src/accounts/account-store.ts';
 import { digest } from '../../src/lib/digest.ts';
 import type { ErrorCode } from '../../src/lib/error-codes.ts';
 import { Ids, type PasskeyId } from '../../src/lib/ids.ts';
+import { findAuthenticatorName } from '../../src/passkeys/authenticator-names.ts';
 import { Ceremonies } from '../../src/passkeys/ceremonies.ts';
 import { describeBrowser } from '../../src/passkeys/describe-browser.ts';
 import { parsePasskeyName, suggestPasskeyName } from '../../src/passkeys/passkey-name.ts';
 import { Passkeys } from '../../src/passkeys/passkeys.ts';
+import { buildAuditLog } from '../support/audit-log.ts';
 import { Authenticator, type CreationOverrides, type RequestOverrides } from '../support/authenticator.ts';
 import { buildAccount, buildOrganization, buildPasskey } from '../support/builders.ts';
 import { openTestStorage } from '../support/storages.ts';
@@ -21,6 +23,7 @@ const ids = new Ids();
 async function setUp(t: TestContext) {
   const { storage, clock } = await openTestStorage(t);
   let crossing = async () => {};
+  const auditLog = buildAuditLog({ storage, clock });
   const passkeys = new Passkeys({
     store: storage.passkeys,
     accounts: {
@@ -30,7 +33,8 @@ async function setUp(t: TestContext) {
       },
     },
     tickets: storage.tickets,
-    ceremonies: new Ceremonies({ rpId: 'id.example.com', origin: ORIGIN }),
+    ceremonies: new Ceremonies({ rpId: 'id.example.com', origins: [ORIGIN] }),
+    auditLog,
     ids,
     clock,
   });
@@ -81,6 +85,7 @@ async function setUp(t: TestContext) {
   return {
     storage,
     clock,
+    auditLog,
     crossWith,
     passkeys,
     account,
@@ -288,12 +293,16 @@ test('of parallel answers with equal counters one counts (WA-25)', async (t) => 
 });
 
 test('a changed backup eligibility is refused and reported, and changes nothing (WA-26)', async (t) => {
-  const { register, finish, answer, storage } = await setUp(t);
+  const { register, finish, answer, storage, auditLog, account } = await setUp(t);
   const device = new Authenticator({ backedUp: false });
   const made = await register(undefined, device);
   const outcome = await finish(await answer(device, { backupEligible: false }));
-  assert.ok(outcome.type === 'refused' && outcome.alert === 'backup-eligibility-changed');
+  assert.equal(outcome.type, 'refused');
   assert.deepEqual(await storage.passkeys.find(made.id), made);
+  await auditLog.settle();
+  const [event] = (await storage.audit.listByAccount(account.id, { limit: 9 })).items;
+  const alert = 'backup-eligibility-changed';
+  assert.deepEqual(event?.details, { type: 'passkey-alert', alert, passkeyName: made.name, count: 1 });
 });
 
 test('a passkey that is deleted while its answer is judged signs nobody in (WA-35)', async (t) => {
@@ -433,9 +442,23 @@ test('names are text for people in any script', () => {
   assert.equal(parsePasskeyName('e\u0301'), '\u00e9');
 });
 
+test('makers are named where they say who they are', () => {
+  assert.equal(findAuthenticatorName('ee882879-721c-4913-9775-3dfcce97072a'), 'YubiKey 5 Series');
+  assert.equal(findAuthenticatorName('eabb46cc-e241-80bf-ae9e-96fa6d2975cf'), 'TOKEN2 PIN Plus Security Key Series'); // trimmed
+  for (const aaguid of [
+    '00000000-0000-0000-0000-000000000000',
+    '5eadface-0000-4000-8000-000000000000',
+    '',
+    'constructor',
+  ])
+    assert.equal(findAuthenticatorName(aaguid), undefined, aaguid);
+});
+
 test('a suggested name says who keeps the passkey, else where it was made', () => {
   const unknown = '00000000-0000-0000-0000-000000000000';
-  assert.equal(suggestPasskeyName('fbfc3007-154e-4ecc-8c0b-6e020557d7bd', USER_AGENT), 'iCloud Keychain');
+  assert.equal(suggestPasskeyName('fbfc3007-154e-4ecc-8c0b-6e020557d7bd', USER_AGENT), 'Apple Passwords');
+  const endless = '5ca1ab1e-1337-fa57-f1d0-a117e71ca702'; // of more than 64 characters
+  assert.equal(suggestPasskeyName(endless, USER_AGENT), 'Passkey on Linux');
   assert.equal(suggestPasskeyName(unknown, USER_AGENT), 'Passkey on Linux');
   assert.equal(suggestPasskeyName(unknown, 'curl/8'), 'Passkey');
 });

@@ -4,6 +4,7 @@ import type { Account } from '../../src/accounts/account-store.ts';
 import { Ids } from '../../src/lib/ids.ts';
 import { type HashCost, Hasher } from '../../src/passwords/hasher.ts';
 import { Passwords } from '../../src/passwords/passwords.ts';
+import { buildAuditLog } from '../support/audit-log.ts';
 import { buildAccount, buildOrganization } from '../support/builders.ts';
 import { openTestStorage } from '../support/storages.ts';
 
@@ -18,8 +19,9 @@ const buildHasher = (cost = COST) => new Hasher({ ids, cost, cores: 2 });
 /** Passwords on a store of their own, and one person who has one. */
 async function setUp(t: TestContext) {
   const { storage, clock } = await openTestStorage(t);
-  const { accounts } = storage;
-  const passwords = new Passwords({ accounts, hasher: buildHasher(), clock });
+  const { accounts, audit } = storage;
+  const auditLog = buildAuditLog({ storage, clock });
+  const passwords = new Passwords({ accounts, hasher: buildHasher(), auditLog, clock });
   const organization = buildOrganization();
   await storage.organizations.insert(organization);
   const bare = buildAccount({ organizationId: organization.id, email: 'ada.lovelace@engine.example' });
@@ -30,7 +32,7 @@ async function setUp(t: TestContext) {
     assert.ok(await accounts.update(changed));
     return changed;
   };
-  return { accounts, clock, passwords, bare, account, change };
+  return { accounts, audit, auditLog, clock, passwords, bare, account, change };
 }
 
 const WRONG = { type: 'wrong' };
@@ -72,11 +74,16 @@ test('what is longer than a password or no text is malformed before anything is 
 });
 
 test('a stored hash that cannot be used is a wrong password and an alert (PW-08)', async (t) => {
-  const { passwords, account } = await setUp(t);
+  const { passwords, account, audit, auditLog } = await setUp(t);
   for (const hash of ['damaged', account.password?.hash.replace('m=19456', 'm=4194304') ?? '']) {
     const damaged = { ...account, password: { hash, setAt: account.createdAt } };
-    assert.deepEqual(await passwords.check(damaged, PASSWORD), { type: 'wrong', alert: 'unusable-hash' });
+    assert.deepEqual(await passwords.check(damaged, PASSWORD), WRONG);
   }
+  await auditLog.settle();
+  assert.deepEqual(
+    (await audit.listByAccount(account.id, { limit: 9 })).items.map(({ actor, details }) => ({ actor, ...details })),
+    [{ actor: 'system', type: 'password-alert', alert: 'unusable-hash', count: 1 }],
+  );
 });
 
 test('a weak password is refused with its reason and changes nothing (PW-11)', async (t) => {
@@ -107,8 +114,8 @@ test('of two changes at once one is made', async (t) => {
 });
 
 test('a right password is hashed again once hashes have become stronger', async (t) => {
-  const { accounts, clock, account } = await setUp(t);
-  const passwords = new Passwords({ accounts, hasher: buildHasher(STRONGER), clock });
+  const { accounts, auditLog, clock, account } = await setUp(t);
+  const passwords = new Passwords({ accounts, hasher: buildHasher(STRONGER), auditLog, clock });
   assert.deepEqual(await passwords.check(account, 'a wrong password'), WRONG);
   assert.deepEqual(await accounts.find(account.id), account);
 
@@ -122,16 +129,16 @@ test('a right password is hashed again once hashes have become stronger', async 
 });
 
 test('a password that is replaced while the old one is hashed again stays replaced, and the old one was wrong (PW-13)', async (t) => {
-  const { accounts, clock, passwords, account } = await setUp(t);
-  const stronger = new Passwords({ accounts, hasher: buildHasher(STRONGER), clock });
+  const { accounts, auditLog, clock, passwords, account } = await setUp(t);
+  const stronger = new Passwords({ accounts, hasher: buildHasher(STRONGER), auditLog, clock });
   const replaced = await passwords.set(account, 'another long password', RULES);
   assert.deepEqual(await stronger.check(account, PASSWORD), WRONG);
   assert.deepEqual(await accounts.find(account.id), replaced);
 });
 
 test('another change of the account while its password is hashed again does not make the password wrong', async (t) => {
-  const { accounts, clock, account, change } = await setUp(t);
-  const passwords = new Passwords({ accounts, hasher: buildHasher(STRONGER), clock });
+  const { accounts, auditLog, clock, account, change } = await setUp(t);
+  const passwords = new Passwords({ accounts, hasher: buildHasher(STRONGER), auditLog, clock });
   const changed = await change(account, { emailVerified: !account.emailVerified });
   const outcome = await passwords.check(account, PASSWORD);
   assert.ok(outcome.type === 'right');

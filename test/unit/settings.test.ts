@@ -45,9 +45,10 @@ test('the example file names every setting, and all of it can be used but the se
     CARDEA_COOKIE_KEYS: 'a cookie key that nobody else has',
     CARDEA_MONGODB_URL: 'mongodb://db.internal',
     CARDEA_REDIS_URL: 'redis://cache.internal',
+    CARDEA_SMTP_URL: 'smtps://mail.internal',
   };
   assert.equal(loadConfig({ ...variables, ...secrets }).config.env, 'production');
-  assert.throws(() => loadConfig(variables), /(everybody knows[\s\S]*){4}/);
+  assert.throws(() => loadConfig(variables), /(everybody knows[\s\S]*){5}/);
 });
 
 for (const [name, policy] of Object.entries(PRESETS)) {

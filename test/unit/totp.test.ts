@@ -45,7 +45,7 @@ async function setUp(t: TestContext) {
   /** Switches the app on, and moves on so far that its first code is no longer of any use. */
   const enrol = async () => {
     const enrolment = await start();
-    assert.deepEqual(await finish(enrolment.ticket, showCode(enrolment.secret)), { type: 'on' });
+    assert.deepEqual(await finish(enrolment.ticket, showCode(enrolment.secret)), { type: 'on', since: clock.now() });
     clock.advance(300);
     return enrolment.secret;
   };
@@ -78,7 +78,7 @@ test('an app is on once it has shown its code, and that code is used up', async 
   const { ticket, secret } = await start();
   assert.equal(await storage.totps.find(account.id), undefined);
   const code = showCode(secret);
-  assert.deepEqual(await finish(ticket, code), { type: 'on' });
+  assert.deepEqual(await finish(ticket, code), { type: 'on', since: clock.now() });
 
   assert.deepEqual((await storage.totps.find(account.id))?.confirmedAt, clock.now());
   assert.equal(await totps.verify(account.id, code), false);
@@ -151,7 +151,7 @@ test('a wrong first code switches nothing on and shows the same page again (TO-1
   const outcome = await finish(enrolment.ticket, pickWrongCode(enrolment.secret, clock.now()));
   assert.deepEqual(outcome, { type: 'wrong', enrolment });
   assert.equal(await storage.totps.find(account.id), undefined);
-  assert.deepEqual(await finish(enrolment.ticket, showCode(enrolment.secret)), { type: 'on' });
+  assert.deepEqual(await finish(enrolment.ticket, showCode(enrolment.secret)), { type: 'on', since: clock.now() });
 });
 
 test('each visit gets a secret of its own (TO-11)', async (t) => {
@@ -176,7 +176,7 @@ test('an enrolment lasts ten minutes', async (t) => {
   const { clock, start, finish, showCode } = await setUp(t);
   const early = await start();
   clock.advance(599);
-  assert.deepEqual(await finish(early.ticket, showCode(early.secret)), { type: 'on' });
+  assert.deepEqual(await finish(early.ticket, showCode(early.secret)), { type: 'on', since: clock.now() });
   const late = await start();
   clock.advance(601);
   assert.deepEqual(await finish(late.ticket, showCode(late.secret)), { type: 'expired' });

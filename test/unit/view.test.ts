@@ -14,7 +14,9 @@ const FOLDER = join(ROOT, 'views');
 const manifest = {
   'cardea.css': 'cardea-1.css',
   'mark.svg': 'mark-1.svg',
+  'confirm.js': 'confirm-1.js',
   'forms.js': 'forms-1.js',
+  'recovery-codes.js': 'recovery-codes-1.js',
   'register.js': 'register-1.js',
   'sign-in.js': 'sign-in-1.js',
 };
@@ -28,6 +30,9 @@ const VIEW_NAMES: Record<ViewName, true> = {
   password: true,
   passkey: true,
   totp: true,
+  'recovery-code': true,
+  'recovery-codes-spent': true,
+  'recovery-codes-renewed': true,
   'enrol-passkey': true,
   consent: true,
   'sign-up': true,
@@ -42,8 +47,32 @@ const VIEW_NAMES: Record<ViewName, true> = {
   'passkey-delete': true,
   'totp-add': true,
   'totp-delete': true,
+  'recovery-codes-make': true,
+  'recovery-codes-made': true,
   'password-change': true,
+  confirm: true,
+  activity: true,
   'sign-out-everywhere': true,
+  'application-revoke': true,
+  'email-code': true,
+  email: true,
+  'verify-address': true,
+  'address-taken-over': true,
+  'sign-up-email': true,
+  'sign-up-code': true,
+  'confirm-link': true,
+  'confirm-link-done': true,
+  'not-me': true,
+  'sign-in-help': true,
+  'sign-in-help-sent': true,
+  recover: true,
+  'recover-stop': true,
+  'recover-stopped': true,
+  'password-reset': true,
+  'password-reset-done': true,
+  'not-me-done': true,
+  'dev-mail': true,
+  'dev-mail-message': true,
 };
 
 function countOf(pattern: RegExp, html: string): number {
@@ -106,7 +135,16 @@ test('what people and applications say of themselves is text on every page', () 
 
 /** The sample with other words wherever somebody else's words stand. */
 function poison<Sample extends { readonly model: object }>(sample: Sample, words: string): Sample {
-  const spoken = new Set(['organizationName', 'applicationName', 'email', 'name', 'provider', 'lastUsedWith', 'value']);
+  const spoken = new Set([
+    'organizationName',
+    'applicationName',
+    'email',
+    'name',
+    'provider',
+    'lastUsedWith',
+    'browser',
+    'value',
+  ]);
   const text = JSON.stringify(sample.model, (key, value) =>
     spoken.has(key) && typeof value === 'string' ? words : value,
   );

@@ -34,15 +34,29 @@ export interface Wording {
   text(key: string, values?: Values): string;
   parts(key: string, values?: Values): readonly Part[];
   date(moment: Date): string;
+  /** To the minute, in UTC. */
+  time(moment: Date): string;
   refusal(refusal: Refusal, applicationName?: string): Saying;
   success(event: SuccessEvent, name?: string): Saying;
 }
+
+/** With the zone, which may not be the reader's. */
+const TO_THE_MINUTE = {
+  day: 'numeric',
+  month: 'long',
+  year: 'numeric',
+  hour: '2-digit',
+  minute: '2-digit',
+  timeZoneName: 'short',
+} as const;
 
 /** Gives a language its voice. */
 export function createWording({ locale, direction, texts }: Language): Wording {
   // The zone of the reader is not known here; the script on the page corrects the day where it differs.
   const dates = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone: 'UTC' });
   const date = (moment: Date): string => dates.format(moment);
+  const times = new Intl.DateTimeFormat(locale, { ...TO_THE_MINUTE, timeZone: 'UTC' });
+  const time = (moment: Date): string => times.format(moment);
   const has = (key: string): key is TextKey => Object.hasOwn(texts, key);
 
   function fill(name: string, value: Value | undefined): Part {
@@ -90,5 +104,5 @@ export function createWording({ locale, direction, texts }: Language): Wording {
     return { title: name !== undefined && has(named) ? text(named, { name }) : text(title), next: text(next) };
   }
 
-  return { locale, direction, has, text, parts, date, refusal, success };
+  return { locale, direction, has, text, parts, date, time, refusal, success };
 }

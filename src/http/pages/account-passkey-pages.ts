@@ -1,54 +1,80 @@
 import type Router from '@koa/router';
 import { z } from 'zod';
 import { AppError } from '../../lib/app-error.ts';
-import type { PasskeyId } from '../../lib/ids.ts';
+import type { Notices } from '../../notices/notices.ts';
 import type { PasskeyOwners } from '../../passkeys/passkey-owners.ts';
-import type { Passkey } from '../../passkeys/passkey-store.ts';
 import type { Passkeys } from '../../passkeys/passkeys.ts';
-import type { AppState } from '../app-context.ts';
+import type { ConfirmationPurpose, Confirmations, Intent } from '../../sign-in/confirmation.ts';
+import type { PasskeyOffers } from '../../sign-in/passkey-offers.ts';
+import { findPasskeyHere } from '../answered-here.ts';
+import type { AppContext, AppState } from '../app-context.ts';
+import type { KnownBrowsers } from '../known-browser.ts';
 import { readForm, readJson } from '../middleware/body.ts';
 import { requireCsrf, type SignedIn } from '../session.ts';
-import { type AccountVisits, csrfForm, describeShell, finish, text, toFormRefusal } from './account-visits.ts';
+import { describeNotice } from '../source.ts';
+import {
+  type AccountVisits,
+  csrfForm,
+  describeShell,
+  finish,
+  redirect,
+  text,
+  toFormRefusal,
+} from './account-visits.ts';
 import type { Pages } from './pages.ts';
 import { type SecurityPage, toRow } from './security-page.ts';
 
 interface Deps {
   readonly visits: AccountVisits;
   readonly securityPage: SecurityPage;
+  readonly confirmations: Confirmations;
   readonly passkeys: Passkeys;
   readonly passkeyOwners: PasskeyOwners;
+  readonly passkeyOffers: PasskeyOffers;
+  readonly knownBrowsers: KnownBrowsers;
+  readonly notices: Notices;
   readonly pages: Pages;
 }
 
-const place = z.enum(['this-device', 'phone', 'security-key']).optional();
+const place = z.enum(['this-device', 'phone', 'security-key', 'not-sure']).optional();
 const optionsJson = z.strictObject({ csrf: text, where: place, name: text.optional() });
 const registrationJson = optionsJson.extend({ response: z.unknown() });
+const declineForm = csrfForm.extend({ never: z.literal('yes').optional() });
 const renameForm = z.strictObject({ csrf: text, name: text });
 
 /** A person's own passkeys: added, named, deleted. */
 export function addPasskeyPages(router: Router<AppState>, deps: Deps): void {
-  const { visits, securityPage, passkeys, passkeyOwners, pages } = deps;
+  const { visits, securityPage, confirmations, passkeys, passkeyOwners, passkeyOffers, knownBrowsers, notices, pages } =
+    deps;
+  const naming = onOwn('rename-passkey');
+  const deleting = onOwn('delete-passkey');
+
+  /** Of the passkey that the address names. */
+  function onOwn(purpose: ConfirmationPurpose) {
+    return async (ctx: AppContext, { stored }: SignedIn): Promise<Intent> => {
+      const { id } = await passkeys.requireOwn(stored.id, ctx.params.passkey);
+      return { purpose, target: id };
+    };
+  }
 
   router.get(
     '/passkeys/add',
-    visits.confirmed((ctx, person) => {
-      requireOffered(person);
-      const naming = person.organization.policy.namePasskey;
-      pages.send(ctx, 'passkey-add', { ...describeShell(person), naming, name: '' });
+    visits.confirmed(adding, (ctx, person) => {
+      const { namePasskey } = person.organization.policy;
+      pages.send(ctx, 'passkey-add', { ...describeShell(person), naming: namePasskey, name: '' });
     }),
   );
 
   router.post(
     '/passkeys/options',
-    visits.confirmedScript(async (ctx, person) => {
-      requireOffered(person);
+    visits.confirmedScript(adding, async (ctx, person) => {
       const { csrf, where } = await readJson(ctx, optionsJson);
       requireCsrf(person, csrf);
       const { options } = await passkeys.startRegistration({
         binding: person.sessionUid,
         account: await passkeyOwners.describe(person.stored),
         organizationName: person.organization.name,
-        where,
+        where: where === 'not-sure' ? undefined : where,
       });
       ctx.body = options;
     }),
@@ -56,38 +82,53 @@ export function addPasskeyPages(router: Router<AppState>, deps: Deps): void {
 
   router.post(
     '/passkeys',
-    visits.confirmedScript(async (ctx, person) => {
-      requireOffered(person);
+    visits.confirmedScript(adding, async (ctx, person, confirmation) => {
       const { csrf, name, response } = await readJson(ctx, registrationJson);
       requireCsrf(person, csrf);
-      const { id } = await passkeys.finishRegistration({
+      const { id, name: passkeyName } = await passkeys.finishRegistration({
         binding: person.sessionUid,
         accountId: person.stored.id,
         response,
         name,
         userAgent: ctx.get('user-agent'),
       });
+      await notices.tell({ type: 'passkey-added', passkeyName }, { ...describeNotice(ctx, person), target: id });
+      await confirmations.extend(person, confirmation, { purpose: 'rename-passkey', target: id });
+      const { id: accountId, email, profile } = person.stored;
+      knownBrowsers.remember(ctx, { id: accountId, email, name: profile.name }, findPasskeyHere(response));
       const location = name === undefined ? `/account/passkeys/${id}/rename?fresh=yes` : '/account?done=passkey-added';
       ctx.body = { location, signals: await passkeyOwners.signals(person.stored) };
     }),
   );
 
+  router.post(
+    '/passkeys/offer',
+    visits.signedIn(async (ctx, person) => {
+      const { csrf, never } = await readForm(ctx, declineForm);
+      requireCsrf(person, csrf);
+      await passkeyOffers.decline(person.stored, never === 'yes');
+      redirect(ctx, '/account');
+    }),
+  );
+
   router.get(
     '/passkeys/:passkey/rename',
-    visits.confirmed(async (ctx, person) => {
-      const passkey = toRow(await requireOwn(person, ctx.params.passkey));
+    visits.confirmed(naming, async (ctx, person) => {
+      const passkey = toRow(await passkeys.requireOwn(person.stored.id, ctx.params.passkey));
       pages.send(ctx, 'passkey-rename', { ...describeShell(person), passkey, fresh: ctx.query.fresh === 'yes' });
     }),
   );
 
   router.post(
     '/passkeys/:passkey/rename',
-    visits.confirmed(async (ctx, person) => {
+    visits.confirmed(naming, async (ctx, person) => {
       const { csrf, name } = await readForm(ctx, renameForm);
       requireCsrf(person, csrf);
-      const passkey = await requireOwn(person, ctx.params.passkey);
+      const passkey = await passkeys.requireOwn(person.stored.id, ctx.params.passkey);
       try {
-        await passkeys.rename(person.stored.id, passkey.id, name);
+        const passkeyName = await passkeys.rename(person.stored.id, passkey.id, name);
+        const renamed = { type: 'passkey-renamed', passkeyName, formerName: passkey.name } as const;
+        if (passkeyName !== passkey.name) await notices.tell(renamed, describeNotice(ctx, person));
         finish(ctx, 'passkey-renamed');
       } catch (error) {
         const { notice, status } = toFormRefusal(error);
@@ -99,37 +140,34 @@ export function addPasskeyPages(router: Router<AppState>, deps: Deps): void {
 
   router.get(
     '/passkeys/:passkey/delete',
-    visits.confirmed(async (ctx, person) => {
-      const passkey = toRow(await requireOwn(person, ctx.params.passkey));
+    visits.confirmed(deleting, async (ctx, person) => {
+      const passkey = toRow(await passkeys.requireOwn(person.stored.id, ctx.params.passkey));
       pages.send(ctx, 'passkey-delete', { ...describeShell(person), passkey });
     }),
   );
 
   router.post(
     '/passkeys/:passkey/delete',
-    visits.confirmed(async (ctx, person) => {
+    visits.confirmed(deleting, async (ctx, person) => {
       const { csrf } = await readForm(ctx, csrfForm);
       requireCsrf(person, csrf);
-      const { id } = await requireOwn(person, ctx.params.passkey);
+      const { id, name: passkeyName } = await passkeys.requireOwn(person.stored.id, ctx.params.passkey);
+      await confirmations.spend(person, { purpose: 'delete-passkey', target: id });
       const { policy } = person.organization;
       const hasPassword = policy.password !== 'off' && person.account.passwordSetAt !== undefined;
       try {
         await passkeys.remove(person.stored.id, id, { keepOne: !hasPassword });
+        await notices.tell({ type: 'passkey-removed', passkeyName }, { ...describeNotice(ctx, person), target: id });
         finish(ctx, 'passkey-deleted');
       } catch (error) {
         await securityPage.send(ctx, person, toFormRefusal(error));
       }
     }),
   );
-
-  async function requireOwn(person: SignedIn, id: string | undefined): Promise<Passkey> {
-    const own = await passkeys.list(person.stored.id);
-    const passkey = own.find((one) => one.id === (id as PasskeyId)); // compared with real ids only
-    if (!passkey) throw new AppError('passkey_not_found');
-    return passkey;
-  }
 }
 
-function requireOffered({ organization }: SignedIn): void {
+/** Refuses whoever's organization uses no passkeys. */
+export function adding(_ctx: AppContext, { organization }: SignedIn): Intent {
   if (organization.policy.passkey === 'off') throw new AppError('method_not_offered');
+  return { purpose: 'add-passkey' };
 }

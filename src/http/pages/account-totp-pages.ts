@@ -1,29 +1,36 @@
 import type Router from '@koa/router';
 import { z } from 'zod';
 import { AppError } from '../../lib/app-error.ts';
+import { type Notices, toTarget } from '../../notices/notices.ts';
+import type { Confirmations, Intent } from '../../sign-in/confirmation.ts';
 import type { Totps } from '../../totp/totp.ts';
-import type { AppState } from '../app-context.ts';
+import type { AppContext, AppState } from '../app-context.ts';
 import { readForm } from '../middleware/body.ts';
 import { requireCsrf, type SignedIn } from '../session.ts';
+import { describeNotice } from '../source.ts';
 import type { Notice } from '../view-models.ts';
 import { type AccountVisits, csrfForm, describeShell, finish, text } from './account-visits.ts';
 import type { Pages } from './pages.ts';
 
 interface Deps {
   readonly visits: AccountVisits;
+  readonly confirmations: Confirmations;
   readonly totps: Totps;
+  readonly notices: Notices;
   readonly pages: Pages;
 }
 
 const enrolmentForm = z.strictObject({ csrf: text, ticket: text, code: text });
+const REMOVAL: Intent = { purpose: 'delete-totp' };
 const WRONG_CODE: Notice = { tone: 'error', code: 'wrong_new_code' };
 
 /** A person's own authenticator app: set up by a code of it, and removed. */
-export function addTotpPages(router: Router<AppState>, { visits, totps, pages }: Deps): void {
+export function addTotpPages(router: Router<AppState>, deps: Deps): void {
+  const { visits, confirmations, totps, notices, pages } = deps;
+
   router.get(
     '/totp/add',
-    visits.confirmed(async (ctx, person) => {
-      requireOffered(person);
+    visits.confirmed(adding, async (ctx, person) => {
       const { stored, organization, sessionUid } = person;
       const enrolment = await totps.startEnrolment({
         accountId: stored.id,
@@ -37,34 +44,42 @@ export function addTotpPages(router: Router<AppState>, { visits, totps, pages }:
 
   router.post(
     '/totp',
-    visits.confirmed(async (ctx, person) => {
-      requireOffered(person);
+    visits.confirmed(adding, async (ctx, person) => {
       const { csrf, ticket, code } = await readForm(ctx, enrolmentForm);
       requireCsrf(person, csrf);
       const answer = { ticket, code, accountId: person.stored.id, binding: person.sessionUid };
       const outcome = await totps.finishEnrolment(answer);
       if (outcome.type === 'expired') throw new AppError('link_used_or_expired');
-      if (outcome.type === 'on') finish(ctx, 'totp-on');
-      else pages.send(ctx, 'totp-add', { ...describeShell(person, WRONG_CODE), ...outcome.enrolment }, 400);
+      if (outcome.type === 'on') {
+        await notices.tell({ type: 'totp-on' }, { ...describeNotice(ctx, person), target: toTarget(outcome.since) });
+        finish(ctx, 'totp-on');
+      } else pages.send(ctx, 'totp-add', { ...describeShell(person, WRONG_CODE), ...outcome.enrolment }, 400);
     }),
   );
 
   router.get(
     '/totp/delete',
-    visits.confirmed((ctx, person) => pages.send(ctx, 'totp-delete', describeShell(person))),
+    visits.confirmed(removing, (ctx, person) => pages.send(ctx, 'totp-delete', describeShell(person))),
   );
 
   router.post(
     '/totp/delete',
-    visits.confirmed(async (ctx, person) => {
+    visits.confirmed(removing, async (ctx, person) => {
       const { csrf } = await readForm(ctx, csrfForm);
       requireCsrf(person, csrf);
-      await totps.remove(person.stored.id);
+      await confirmations.spend(person, REMOVAL);
+      const isRemoved = await totps.remove(person.stored.id);
+      if (isRemoved) await notices.tell({ type: 'totp-off' }, describeNotice(ctx, person));
       finish(ctx, 'totp-off');
     }),
   );
 }
 
-function requireOffered({ organization }: SignedIn): void {
+function adding(_ctx: AppContext, { organization }: SignedIn): Intent {
   if (!organization.policy.secondFactors.includes('totp')) throw new AppError('method_not_offered');
+  return { purpose: 'add-totp' };
+}
+
+function removing(): Intent {
+  return REMOVAL;
 }

@@ -1,6 +1,8 @@
 import type Router from '@koa/router';
 import { z } from 'zod';
+import type { AuditLog } from '../../audit/audit-log.ts';
 import { AppError } from '../../lib/app-error.ts';
+import { listResources } from '../../oidc/consent.ts';
 import type { Interactions, PendingInteraction } from '../../oidc/interactions.ts';
 import type { SignInAccounts } from '../../sign-in/sign-in-accounts.ts';
 import type { AppContext, AppState } from '../app-context.ts';
@@ -12,6 +14,7 @@ interface Deps {
   readonly visits: SignInVisits;
   readonly interactions: Interactions;
   readonly signInAccounts: SignInAccounts;
+  readonly auditLog: AuditLog;
   readonly pages: Pages;
 }
 
@@ -33,9 +36,18 @@ export class ConsentPages {
       if (pending.prompt !== 'consent') throw new AppError('step_finished');
       visits.redirect(
         ctx,
-        decision === 'allow' ? await interactions.allow(ctx) : await interactions.abort(ctx, 'access_denied'),
+        decision === 'allow' ? await this.#allow(ctx, pending) : await interactions.abort(ctx, 'access_denied'),
       );
     });
+  }
+
+  async #allow(ctx: AppContext, { accountId, clientId, clientName }: PendingInteraction): Promise<string> {
+    const { interactions, signInAccounts, auditLog, visits } = this.#deps;
+    const location = await interactions.allow(ctx);
+    const found = accountId && (await signInAccounts.find(accountId));
+    const about = { account: found?.stored, clientId, device: visits.sourceOf(ctx).description };
+    await auditLog.record({ type: 'application-allowed', applicationName: clientName ?? clientId }, about);
+    return location;
   }
 
   async show(ctx: AppContext, pending: PendingInteraction): Promise<void> {
@@ -48,15 +60,16 @@ export class ConsentPages {
       phone: stored.profile.phoneNumber,
       organization: organization.name,
     };
-    const { scopes, resourceScopes } = pending.missing;
     this.#deps.pages.send(ctx, 'consent', {
       base: toBasePath(pending.id),
       organizationName: organization.name,
       applicationName: pending.clientName,
       account: { email: stored.email, name: stored.profile.name },
       redirectHost: toHost(pending.redirectUri),
-      items: scopes.filter((scope) => scope !== 'openid').map((scope) => ({ scope, value: values[scope] })),
-      resources: Object.entries(resourceScopes).map(([indicator, granted]) => ({ indicator, scopes: granted })),
+      items: pending.missing.scopes
+        .filter((scope) => scope !== 'openid')
+        .map((scope) => ({ scope, value: values[scope] })),
+      resources: listResources(pending.missing),
     });
   }
 }

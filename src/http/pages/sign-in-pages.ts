@@ -1,21 +1,29 @@
 import Router from '@koa/router';
 import { z } from 'zod';
+import type { AuditLog } from '../../audit/audit-log.ts';
 import { AppError } from '../../lib/app-error.ts';
 import type { BrowserSessions } from '../../oidc/browser-sessions.ts';
 import type { InteractionError, Interactions, PendingInteraction } from '../../oidc/interactions.ts';
 import type { PasskeyOwners } from '../../passkeys/passkey-owners.ts';
 import type { Enrolling } from '../../sign-in/enrolling.ts';
+import type { MailedHelp } from '../../sign-in/mailed-help.ts';
 import type { SignInRefusal } from '../../sign-in/next-step.ts';
 import type { OpenSignIns, Progress } from '../../sign-in/open-sign-ins.ts';
+import type { Recovering } from '../../sign-in/recovering.ts';
+import type { RenewingCodes } from '../../sign-in/renewing-codes.ts';
 import type { SignInAccounts } from '../../sign-in/sign-in-accounts.ts';
+import type { SignUpAddresses } from '../../sign-in/sign-up-addresses.ts';
 import type { SigningIn } from '../../sign-in/signing-in.ts';
 import type { SigningUp } from '../../sign-in/signing-up.ts';
+import { findPasskeyHere } from '../answered-here.ts';
 import type { AppContext, AppState } from '../app-context.ts';
 import type { KnownBrowsers } from '../known-browser.ts';
 import { readForm, readJson } from '../middleware/body.ts';
+import type { RecoveryCookie } from '../recovery-cookie.ts';
 import type { Notice } from '../view-models.ts';
 import { ConsentPages } from './consent-pages.ts';
 import type { Pages } from './pages.ts';
+import { addHelpPages } from './sign-in-help-pages.ts';
 import { describeStepPage } from './sign-in-step-page.ts';
 import { SignInVisits, toBasePath } from './sign-in-visits.ts';
 import { addSignUpPages } from './sign-up-pages.ts';
@@ -27,10 +35,18 @@ interface Deps {
   readonly enrolling: Enrolling;
   readonly signingIn: SigningIn;
   readonly signingUp: SigningUp;
+  readonly signUpAddresses: SignUpAddresses;
+  readonly renewingCodes: RenewingCodes;
+  readonly recovering: Recovering;
+  readonly mailedHelp: MailedHelp;
+  readonly recoveryCookie: RecoveryCookie;
   readonly passkeyOwners: PasskeyOwners;
   readonly signInAccounts: SignInAccounts;
+  readonly auditLog: AuditLog;
   readonly knownBrowsers: KnownBrowsers;
   readonly pages: Pages;
+  /** In development: where mails can be read. */
+  readonly mailsPath?: string | undefined;
 }
 
 /** A form that was refused: why, and what was typed into it. */
@@ -48,7 +64,8 @@ const passwordForm = z.strictObject({ password: z.string().max(1024), username: 
 const codeForm = z.strictObject({ code: text });
 const declineForm = z.strictObject({ never: z.literal('yes').optional() });
 const forgetForm = z.strictObject({ email: text });
-const registrationJson = z.strictObject({ response: z.unknown() });
+const enrolJson = z.strictObject({ silent: z.boolean().optional() });
+const registrationJson = enrolJson.extend({ response: z.unknown() });
 
 /** How the application learns of a sign-in that ends without one. What is not here the person is told on a page. */
 const TOLD_TO_APPLICATION: Partial<Record<SignInRefusal, InteractionError>> = {
@@ -58,7 +75,7 @@ const TOLD_TO_APPLICATION: Partial<Record<SignInRefusal, InteractionError>> = {
 
 /** The pages of one sign-in, under `/interaction/<id>`. What is shown is always what `nextStep` says; a form only brings proofs. */
 export function createSignInPages(deps: Deps): Router<AppState> {
-  const { signingIn, enrolling, interactions, pages, knownBrowsers } = deps;
+  const { signingIn, enrolling, renewingCodes, interactions, pages, knownBrowsers } = deps;
   const visits = new SignInVisits(deps);
   const consent = new ConsentPages({ ...deps, visits });
   const router = new Router<AppState>({ prefix: '/interaction/:id' });
@@ -66,7 +83,7 @@ export function createSignInPages(deps: Deps): Router<AppState> {
   router.get('/', async (ctx) => {
     const pending = await visits.requirePending(ctx);
     if (pending.prompt === 'consent') return consent.show(ctx, pending);
-    await showStep(ctx, pending, await visits.begin(pending));
+    await showStep(ctx, pending, await visits.begin(ctx, pending));
   });
 
   async function showStep(ctx: AppContext, pending: PendingInteraction, progress: Progress, refused?: RefusedForm) {
@@ -80,7 +97,8 @@ export function createSignInPages(deps: Deps): Router<AppState> {
         email: account.email,
         name: account.name,
       })),
-      method: ctx.query.method ?? (ctx.path.endsWith('/totp') ? 'totp' : undefined),
+      method: ctx.query.method ?? ctx.path.split('/').at(-1), // a form stands on the page of its way
+      isSent: ctx.query.sent === 'yes' || refused !== undefined,
       email: refused && readTypedEmail(refused.form),
       notice: refused && toNotice(refused.error),
     });
@@ -121,11 +139,31 @@ export function createSignInPages(deps: Deps): Router<AppState> {
     signingIn.provePassword(id, password, visits.sourceOf(ctx)),
   );
   onSubmit('/totp', codeForm, ({ id }, { code }, ctx) => signingIn.proveTotp(id, code, visits.sourceOf(ctx)));
+  onSubmit('/email-code', codeForm, ({ id }, { code }) => signingIn.proveEmailCode(id, code));
+  router.post('/email-code/send', async (ctx) => {
+    const { id } = await visits.requirePending(ctx);
+    await readForm(ctx, emptyForm);
+    await signingIn.sendEmailCode(id, visits.sourceOf(ctx));
+    visits.redirect(ctx, `${toBasePath(id)}?method=email-code&sent=yes`);
+  });
+  onSubmit('/recovery-code', codeForm, ({ id }, { code }, ctx) =>
+    signingIn.proveRecoveryCode(id, code, visits.sourceOf(ctx)),
+  );
+  onSubmit('/recovery-codes/decline', emptyForm, ({ id }) => renewingCodes.decline(id));
   onSubmit('/restart', emptyForm, ({ id }) => signingIn.restart(id));
   onSubmit('/enrol/decline', declineForm, ({ id }, { never }) => enrolling.decline(id, never === 'yes'));
   onSubmit('/forget', forgetForm, async (pending, { email }, ctx) => {
     knownBrowsers.forget(ctx, email);
     return visits.open(pending);
+  });
+
+  router.get('/recovery-codes', (ctx) => visits.redirect(ctx, toBasePath(ctx.params.id ?? '')));
+  router.post('/recovery-codes', async (ctx) => {
+    const { id, clientName: applicationName } = await visits.requirePending(ctx);
+    await readForm(ctx, emptyForm);
+    const { organization, ...sheet } = await renewingCodes.make(id, visits.sourceOf(ctx).description);
+    const shell = { base: toBasePath(id), organizationName: organization.name, applicationName };
+    pages.send(ctx, 'recovery-codes-renewed', { ...shell, ...sheet });
   });
 
   router.post('/cancel', async (ctx) => {
@@ -144,22 +182,26 @@ export function createSignInPages(deps: Deps): Router<AppState> {
   router.post('/passkey', async (ctx) => {
     const { id } = await visits.requirePending(ctx);
     const response = await readJson(ctx, z.unknown());
-    ctx.body = await visits.answer(ctx, await signingIn.provePasskey(id, response, visits.sourceOf(ctx)));
+    const canBeLocal = ctx.query.local === 'yes';
+    const progress = await signingIn.provePasskey(id, { response, canBeLocal }, visits.sourceOf(ctx));
+    ctx.body = await visits.answer(ctx, progress, findPasskeyHere(response));
   });
 
   router.post('/enrol/options', async (ctx) => {
     const { id } = await visits.requirePending(ctx);
-    await readJson(ctx, emptyForm);
-    ctx.body = await enrolling.start(id);
+    const { silent } = await readJson(ctx, enrolJson);
+    ctx.body = await enrolling.start(id, silent);
   });
 
   router.post('/enrol', async (ctx) => {
     const { id } = await visits.requirePending(ctx);
-    const { response } = await readJson(ctx, registrationJson);
-    ctx.body = await visits.answer(ctx, await enrolling.finish(id, response, ctx.get('user-agent')));
+    const { response, silent } = await readJson(ctx, registrationJson);
+    const progress = await enrolling.finish(id, { response, silent, userAgent: ctx.get('user-agent') });
+    ctx.body = await visits.answer(ctx, progress, findPasskeyHere(response));
   });
 
   consent.addTo(router);
+  addHelpPages(router, { ...deps, visits });
   addSignUpPages(router, { ...deps, visits });
   return router;
 }

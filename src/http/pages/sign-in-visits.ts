@@ -1,19 +1,25 @@
 import { AppError } from '../../lib/app-error.ts';
+import type { PasskeyId } from '../../lib/ids.ts';
 import type { BrowserSessions } from '../../oidc/browser-sessions.ts';
 import type { Interactions, PendingInteraction } from '../../oidc/interactions.ts';
-import { describeBrowser } from '../../passkeys/describe-browser.ts';
 import type { PasskeyOwners } from '../../passkeys/passkey-owners.ts';
 import type { OpenSignIns, Progress } from '../../sign-in/open-sign-ins.ts';
-import type { SigningIn, Source } from '../../sign-in/signing-in.ts';
+import type { Recovering } from '../../sign-in/recovering.ts';
+import type { SigningIn } from '../../sign-in/signing-in.ts';
+import type { Source } from '../../sign-in/source.ts';
 import type { PasskeySignals } from '../../wire/passkey-answers.ts';
 import type { AppContext } from '../app-context.ts';
 import type { KnownBrowsers } from '../known-browser.ts';
+import type { RecoveryCookie } from '../recovery-cookie.ts';
+import { readSource } from '../source.ts';
 
 interface Deps {
   readonly interactions: Interactions;
   readonly browserSessions: BrowserSessions;
   readonly openSignIns: OpenSignIns;
   readonly signingIn: SigningIn;
+  readonly recovering: Recovering;
+  readonly recoveryCookie: RecoveryCookie;
   readonly passkeyOwners: PasskeyOwners;
   readonly knownBrowsers: KnownBrowsers;
 }
@@ -49,9 +55,12 @@ export class SignInVisits {
   }
 
   /** Opens it, and names whoever is named already, by the session or by the application, so that they need not say it again. */
-  async begin(pending: PendingInteraction): Promise<Progress> {
-    const { signingIn } = this.#deps;
+  async begin(ctx: AppContext, pending: PendingInteraction): Promise<Progress> {
+    const { signingIn, recovering, recoveryCookie } = this.#deps;
     const progress = await this.open(pending);
+    const ticket = recoveryCookie.take(ctx);
+    const recovered = ticket === undefined ? undefined : await recovering.begin(pending.id, ticket);
+    if (recovered) return recovered;
     const isUntouched = progress.signIn.version === 1 && progress.signIn.identifier === undefined;
     const email = pending.accountId ? await signingIn.findEmail(pending.accountId) : pending.loginHint;
     if (!isUntouched || email === undefined) return progress;
@@ -66,10 +75,10 @@ export class SignInVisits {
     this.redirect(ctx, await this.#nextAddress(ctx, progress));
   }
 
-  /** The same for a script, with what the password manager should know. */
-  async answer(ctx: AppContext, progress: Progress): Promise<CeremonyAnswer> {
+  /** The same for a script, with what the password manager should know. `here`: the passkey with which the device itself answered. */
+  async answer(ctx: AppContext, progress: Progress, here?: PasskeyId): Promise<CeremonyAnswer> {
     const { stored } = progress;
-    const location = await this.#nextAddress(ctx, progress);
+    const location = await this.#nextAddress(ctx, progress, here);
     return { location, signals: stored && (await this.#deps.passkeyOwners.signals(stored)) };
   }
 
@@ -80,20 +89,15 @@ export class SignInVisits {
 
   /** From where somebody tries. */
   sourceOf(ctx: AppContext): Source {
-    const browser = this.#deps.knownBrowsers.read(ctx);
-    return {
-      address: ctx.state.clientAddress,
-      description: describeBrowser(ctx.get('user-agent')),
-      browser: browser && { id: browser.id, accountIds: browser.accounts.map(({ id }) => id) },
-    };
+    return readSource(ctx, this.#deps.knownBrowsers);
   }
 
-  async #nextAddress(ctx: AppContext, progress: Progress): Promise<string> {
+  async #nextAddress(ctx: AppContext, progress: Progress, here?: PasskeyId): Promise<string> {
     if (progress.step.type !== 'done') return toBasePath(progress.signIn.id);
     const { signingIn, knownBrowsers, interactions } = this.#deps;
-    const done = await signingIn.finish(progress);
+    const done = await signingIn.finish(progress, this.sourceOf(ctx));
     const { stored } = progress;
-    if (stored) knownBrowsers.remember(ctx, { id: stored.id, email: stored.email, name: stored.profile.name });
+    if (stored) knownBrowsers.remember(ctx, { id: stored.id, email: stored.email, name: stored.profile.name }, here);
     return interactions.finishLogin(ctx, done);
   }
 }

@@ -1,0 +1,81 @@
+import type { Account, PendingRecovery } from '../accounts/account-store.ts';
+import { addSeconds, type Clock } from '../lib/clock.ts';
+import type { MailMessage } from '../mail/mail-message.ts';
+import type { Outbox } from '../mail/outbox.ts';
+import { describeRecipient } from '../mail/recipient.ts';
+import type { Organization } from '../organizations/organization-store.ts';
+import { RECOVERY_LINK_SECONDS, type RecoveryLinks } from './recovery-links.ts';
+
+interface Deps {
+  readonly outbox: Outbox;
+  readonly recoveryLinks: RecoveryLinks;
+  readonly clock: Clock;
+}
+
+/** For a mail that says what happened; it is given up when it cannot be sent for so long. */
+const NEWS_SECONDS = 7 * 86_400;
+
+/** What the owner of an account is mailed of a recovery that is under way. */
+export class RecoveryMails {
+  readonly #deps: Deps;
+
+  constructor(deps: Deps) {
+    this.#deps = deps;
+  }
+
+  async sendStarted(account: Account, organization: Organization, recovery: PendingRecovery): Promise<void> {
+    const { recoveryLinks } = this.#deps;
+    const { startedAt: at, device = '', opensAt } = recovery;
+    const cancelLink = recoveryLinks.create('stop', account, recovery);
+    const message = { type: 'recovery-started', at, device, opensAt, cancelLink } as const;
+    await this.#send(message, { account, organization, expiresAt: opensAt });
+  }
+
+  /** Once for each recovery, however often it is called. */
+  async sendReady(account: Account, organization: Organization, recovery: PendingRecovery): Promise<void> {
+    const link = this.#deps.recoveryLinks.create('open', account, recovery);
+    const dedupeKey = JSON.stringify([account.id, 'recovery-ready', recovery.startedAt.getTime()]);
+    await this.#sendLink(
+      { type: 'recovery-ready', link, validSeconds: RECOVERY_LINK_SECONDS },
+      {
+        account,
+        organization,
+        dedupeKey,
+      },
+    );
+  }
+
+  async sendOffered(account: Account, organization: Organization, recovery: PendingRecovery): Promise<void> {
+    const link = this.#deps.recoveryLinks.create('open', account, recovery);
+    const message = { type: 'recovery-offered', link, validSeconds: RECOVERY_LINK_SECONDS } as const;
+    await this.#sendLink(message, { account, organization });
+  }
+
+  /** Once for each recovery. */
+  async sendStopped(
+    account: Account,
+    organization: Organization,
+    { recovery, device }: { readonly recovery: PendingRecovery; readonly device: string },
+  ): Promise<void> {
+    const at = this.#deps.clock.now();
+    const dedupeKey = JSON.stringify([account.id, 'recovery-cancelled', recovery.startedAt.getTime()]);
+    const expiresAt = addSeconds(at, NEWS_SECONDS);
+    await this.#send({ type: 'recovery-cancelled', at, device }, { account, organization, dedupeKey, expiresAt });
+  }
+
+  async #sendLink(message: MailMessage & { readonly validSeconds: number }, about: Omit<About, 'expiresAt'>) {
+    const expiresAt = addSeconds(this.#deps.clock.now(), message.validSeconds);
+    await this.#send(message, { ...about, expiresAt });
+  }
+
+  async #send(message: MailMessage, { account, organization, ...rest }: About): Promise<void> {
+    await this.#deps.outbox.enqueue({ ...describeRecipient(account, organization.name), message, ...rest });
+  }
+}
+
+interface About {
+  readonly account: Account;
+  readonly organization: Organization;
+  readonly dedupeKey?: string;
+  readonly expiresAt: Date;
+}
