@@ -51,6 +51,7 @@ import { createServices, type ServiceParts } from './services.ts';
 import type { Recovering } from './sign-in/recovering.ts';
 import { RecoveryClock } from './sign-in/recovery-clock.ts';
 import type { SetUp } from './sign-in/set-up.ts';
+import type { SwitchedOffPasswords } from './sign-in/switched-off-passwords.ts';
 import { openStorage } from './storage/open-storage.ts';
 import type { Storage } from './storage/storage.ts';
 import type { Totps } from './totp/totp.ts';
@@ -68,6 +69,7 @@ export interface App extends AsyncDisposable {
   readonly clients: Clients;
   readonly setUp: SetUp;
   readonly recovering: Recovering;
+  readonly switchedOffPasswords: SwitchedOffPasswords;
   readonly auditLog: AuditLog;
   readonly signer: Signer;
   readonly signingKeys: SigningKeys;

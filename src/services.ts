@@ -45,6 +45,7 @@ import { SignInCodes } from './sign-in/sign-in-codes.ts';
 import { SignUpAddresses } from './sign-in/sign-up-addresses.ts';
 import { SigningIn } from './sign-in/signing-in.ts';
 import { SigningUp } from './sign-in/signing-up.ts';
+import { SwitchedOffPasswords } from './sign-in/switched-off-passwords.ts';
 import { VerifyingAddress } from './sign-in/verifying-address.ts';
 import type { Storage } from './storage/storage.ts';
 import { Totps } from './totp/totp.ts';
@@ -213,6 +214,7 @@ export function createServices({ config, storage, outbox, clock, ids, logger, se
     auditLog,
     clock,
   });
+  const switchedOffPasswords = new SwitchedOffPasswords({ accounts, notices });
   const renewingCodes = new RenewingCodes({ openSignIns, recoveryCodes, notices });
   const keyring = new Keyring({ store: storage.keys, sealer, clock });
 
@@ -241,6 +243,7 @@ export function createServices({ config, storage, outbox, clock, ids, logger, se
     enrolling,
     signingIn,
     renewingCodes,
+    switchedOffPasswords,
     recovering,
     passwordReset,
     mailedHelp,

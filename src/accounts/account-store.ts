@@ -48,6 +48,8 @@ export interface PendingRecovery {
   readonly device?: string | undefined;
   /** When the waiting time is over. */
   readonly opensAt: Date;
+  /** Set when the owner's mail about it was on its way; nobody can stop what they were not told of. */
+  readonly toldAt?: Date | undefined;
   /** Set when the link was sent; nothing of the recovery is good from then on. */
   readonly endsAt?: Date | undefined;
   /** Set when the link was used. */

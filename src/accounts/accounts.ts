@@ -104,6 +104,14 @@ export class Accounts {
     return this.#change(id, (before) => ({ ...before, profile: parsed }));
   }
 
+  /** A password that a passkey has replaced opens the account again. */
+  async switchPasswordOn(id: AccountId): Promise<Account> {
+    return this.#change(id, ({ password, ...before }) => ({
+      ...before,
+      password: password && { hash: password.hash, setAt: password.setAt },
+    }));
+  }
+
   /** Changes what is pending of a recovery, in one step; `change` throws where it may not be. Answers the account as it is then. */
   async changeRecovery(id: AccountId, change: (before: Account) => Account['recovery']): Promise<Account> {
     return this.#change(id, (before) => ({ ...before, recovery: change(before) }));

@@ -4,6 +4,7 @@ import type { Clients } from '../clients/clients.ts';
 import type { Organizations } from '../organizations/organizations.ts';
 import type { Passwords } from '../passwords/passwords.ts';
 import type { Recovering } from '../sign-in/recovering.ts';
+import type { SwitchedOffPasswords } from '../sign-in/switched-off-passwords.ts';
 
 /** What the commands need of an opened installation. Nothing of it listens. */
 export interface CliApp extends AsyncDisposable {
@@ -15,6 +16,7 @@ export interface CliApp extends AsyncDisposable {
   readonly passwords: Passwords;
   readonly auditLog: AuditLog;
   readonly recovering: Pick<Recovering, 'offer'>;
+  readonly switchedOffPasswords: SwitchedOffPasswords;
   readonly setUp: {
     /** False once there is an administrator, from when on no link works. */
     isNeeded(): Promise<boolean>;

@@ -50,6 +50,8 @@ function explainRefusal({ code, field, reason }: AppError): Explanation {
       return refused(`the password is ${WEAKNESSES.get(reason) ?? 'too weak'}`);
     case 'changed_meanwhile':
       return refused('somebody else changed it at the same moment; nothing was done, so try again');
+    case 'method_not_offered':
+      return refused('the account is disabled, or the policy of its organization does not allow it');
     case 'malformed_request':
       return refused(`${field ?? 'the input'} is not well-formed`);
     default:

@@ -81,8 +81,10 @@ async function showOrSetPolicy(
   await withApp(async (app) => {
     const organization = await requireOrganization(app, slug);
     if (policy === undefined) return writeJson(terminal, organization.policy);
-    await app.organizations.setPolicy(organization.id, policy);
+    const after = await app.organizations.setPolicy(organization.id, policy);
     terminal.remark(`The policy of ${organization.name} is replaced; a running server follows within five seconds.`);
+    const count = await app.switchedOffPasswords.followPolicy(after);
+    if (count > 0) terminal.remark(`Passwords that passkeys had replaced, and that are on again: ${count}.`);
   });
 }
 

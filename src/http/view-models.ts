@@ -374,7 +374,7 @@ export interface ViewModels {
     readonly waitingHours?: number | undefined;
   };
   /** /recover/<token>: POST `path` begins the sign-in in which the passkey is made. Without a device: the organization has made the link. */
-  recover: Shell & RecoveryOrigin;
+  recover: Shell & RecoveryOrigin & { readonly stopLink: string };
   /** /recover/stop/<token>: POST `path`. */
   'recover-stop': Shell & RecoveryOrigin;
   'recover-stopped': Shell & { readonly email: string };

@@ -46,18 +46,25 @@ export function composeMail({ to, organizationName, timeZone, message }: Letter,
     action:
       link === undefined ? undefined : { label: sayOptional(`${type}.action`) ?? link, link, plain: say('link.plain') },
     facts: listFacts(message, wording, timeZone),
-    notMe:
-      'notMeLink' in message
-        ? {
-            heading: say('notMe.heading'),
-            body: sayOptional(`${type}.notMe`) ?? say('notMe.body'),
-            label: say('notMe.action'),
-            link: message.notMeLink,
-          }
-        : undefined,
+    notMe: composeNotMe(message, say, sayOptional),
     closing: sayOptional(`${type}.closing`),
     footer: say('footer'),
   };
+}
+
+/** What somebody can do whom the mail surprises: undo what was done, or stop what is under way. */
+function composeNotMe(
+  message: MailMessage,
+  say: (key: MailTextKey) => string,
+  sayOptional: (key: string) => string | undefined,
+): MailContent['notMe'] {
+  const heading = say('notMe.heading');
+  if ('notMeLink' in message) {
+    const body = sayOptional(`${message.type}.notMe`) ?? say('notMe.body');
+    return { heading, body, label: say('notMe.action'), link: message.notMeLink };
+  }
+  if (!('link' in message && 'cancelLink' in message)) return undefined;
+  return { heading, body: say('notMe.stop.body'), label: say('notMe.stop.action'), link: message.cancelLink };
 }
 
 /** What fills the sentences of a message. */
@@ -84,8 +91,8 @@ function listFacts(message: MailMessage, wording: MailWording, timeZone: string 
 
 /** What the button of the mail leads to. */
 function findLink(message: MailMessage): string | undefined {
-  if ('cancelLink' in message) return message.cancelLink;
-  return 'link' in message ? message.link : undefined;
+  if ('link' in message) return message.link;
+  return 'cancelLink' in message ? message.cancelLink : undefined;
 }
 
 /**

@@ -55,9 +55,9 @@ export type MailMessage =
   | ({ readonly type: 'recovery-started'; readonly cancelLink: string; readonly opensAt: Date } & Happening)
   | ({ readonly type: 'recovery-cancelled' } & Happening)
   /** The waiting time is over. */
-  | ({ readonly type: 'recovery-ready' } & TimedLink)
+  | ({ readonly type: 'recovery-ready'; readonly cancelLink: string } & TimedLink)
   /** An administrator made the link. */
-  | ({ readonly type: 'recovery-offered' } & TimedLink)
+  | ({ readonly type: 'recovery-offered'; readonly cancelLink: string } & TimedLink)
   | ({ readonly type: 'recovery-done' } & Change)
   | ({ readonly type: 'recovery-codes-made' } & Change)
   | ({ readonly type: 'recovery-codes-removed' } & Change)

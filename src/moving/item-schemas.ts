@@ -79,6 +79,7 @@ export const accountSchema: z.ZodType<Account> = z.strictObject({
       startedAt: moment,
       device: z.string().optional(),
       opensAt: moment,
+      toldAt: moment.optional(),
       endsAt: moment.optional(),
       openedAt: moment.optional(),
     })

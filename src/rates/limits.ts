@@ -99,11 +99,6 @@ export class Limits {
     await this.#requireHit(`passkey:${toNetwork(sourceAddress)}`, this.#deps.budgets.passkey);
   }
 
-  /** The work that a try takes, for callers who did as much for somebody: a durable write takes time that could be told. */
-  async countNobody(): Promise<void> {
-    await this.#deps.failures.countTry(NOBODY, 'password', 'stranger');
-  }
-
   async #requireHit(name: string, budget: Budget): Promise<void> {
     const hit = await this.#deps.rates.hit(toKey(name), budget);
     if (!hit.allowed) throw new AppError('too_many_tries', { retryAfterSeconds: hit.retryAfterSeconds });

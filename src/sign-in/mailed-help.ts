@@ -1,4 +1,4 @@
-import type { Account } from '../accounts/account-store.ts';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Accounts } from '../accounts/accounts.ts';
 import { parseEmail } from '../accounts/email.ts';
 import type { MailLimits } from '../email-proofs/mail-limits.ts';
@@ -21,6 +21,16 @@ interface Deps {
 /** What somebody has lost who cannot get in. */
 export type HelpWay = 'password' | 'passkey';
 
+interface HelpRequest {
+  readonly organization: Organization;
+  readonly email: string;
+  readonly way: HelpWay;
+  readonly source: Source;
+}
+
+/** Longer than help takes: some writes that wait for a disk. */
+const ANSWER_MS = 250;
+
 /** What those who cannot get in ask for, and are mailed if there is such an account and the address is known to be theirs. */
 export class MailedHelp {
   readonly #deps: Deps;
@@ -30,37 +40,27 @@ export class MailedHelp {
   }
 
   /**
-   * The same for every address, after the same writes. Throws `malformed_request` for what is no e-mail and `method_not_offered` for what
-   * the policy does not have; which mails were sent, or that there were too many, nobody is told.
+   * The same for every address, and answered no sooner: what help takes, nobody can tell. Throws `malformed_request` for what is no e-mail,
+   * `method_not_offered` for what the policy does not have, and `too_many_tries` for a flood from one source; which mails were sent, or that
+   * an address was sent too many, nobody is told.
    */
-  async ask(request: {
-    readonly organization: Organization;
-    readonly email: string;
-    readonly way: HelpWay;
-    readonly source: Source;
-  }): Promise<void> {
-    const { accounts, mailLimits, limits } = this.#deps;
-    const { organization, email } = request;
+  async ask(request: HelpRequest): Promise<void> {
+    const { organization, email, way, source } = request;
     const parsed = parseEmail(email);
     if (!parsed) throw new AppError('malformed_request', { field: 'email' });
-    if (!listHelpWays(organization.policy).includes(request.way)) throw new AppError('method_not_offered');
-    const isAllowed = await mailLimits.allow(parsed.emailKey);
-    const account = await accounts.findByEmail(organization.id, email);
-    const isHelped = isAllowed && account?.emailVerified && !account.disabledAt && (await this.#help(account, request));
-    if (isHelped) return;
-    await limits.countNobody();
-    await limits.countNobody();
+    if (!listHelpWays(organization.policy).includes(way)) throw new AppError('method_not_offered');
+    await this.#deps.limits.requireMailTry(source.address);
+    await Promise.all([this.#help(parsed.emailKey, request), wait(ANSWER_MS)]);
   }
 
-  async #help(
-    account: Account,
-    { organization, way, source }: { organization: Organization; way: HelpWay; source: Source },
-  ): Promise<boolean> {
-    const { passwordReset, recovering } = this.#deps;
+  async #help(emailKey: string, { organization, email, way, source }: HelpRequest): Promise<void> {
+    const { accounts, mailLimits, passwordReset, recovering } = this.#deps;
+    if (!(await mailLimits.allow(emailKey))) return;
+    const account = await accounts.findByEmail(organization.id, email);
+    if (!account?.emailVerified || account.disabledAt) return;
     const about = { organization, device: source.description };
-    if (way === 'password') return passwordReset.sendLink(account, about);
-    await recovering.start(account, about);
-    return true;
+    if (way === 'password') await passwordReset.sendLink(account, about);
+    else await recovering.start(account, about);
   }
 }
 

@@ -44,13 +44,13 @@ export class PasswordReset {
     this.#deps = deps;
   }
 
-  /** False, and nothing is mailed, where there is no password that could be used. */
+  /** Nothing is mailed where there is no password that could be used. */
   async sendLink(
     account: Account,
     { organization, device }: { readonly organization: Organization; readonly device: string },
-  ): Promise<boolean> {
+  ): Promise<void> {
     const { issuer, emailLinks, outbox, clock } = this.#deps;
-    if (!hasUsablePassword(account, organization)) return false;
+    if (!hasUsablePassword(account, organization)) return;
     const token = await emailLinks.issue({
       purpose: 'reset-password',
       binding: `reset-password:${account.id}`,
@@ -65,7 +65,6 @@ export class PasswordReset {
     const message = { type: 'password-reset-link', at, device, link, validSeconds: LINK_SECONDS } as const;
     const expiresAt = addSeconds(at, LINK_SECONDS);
     await outbox.enqueue({ ...describeRecipient(account, organization.name), message, expiresAt });
-    return true;
   }
 
   /** Looking spends nothing. Throws `link_used_or_expired`, as for a password that was set since, and an address that was changed. */

@@ -1,6 +1,6 @@
 import type { Account, PendingRecovery } from '../accounts/account-store.ts';
 import type { Accounts } from '../accounts/accounts.ts';
-import { isRecoveryOver, isSameRecovery } from '../accounts/pending-recovery.ts';
+import { hasWaited, isRecoveryOver, isSameRecovery, isUnderWay } from '../accounts/pending-recovery.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import { AppError } from '../lib/app-error.ts';
 import { addSeconds, type Clock } from '../lib/clock.ts';
@@ -34,6 +34,12 @@ export interface RecoveringAccount {
   readonly recovery: PendingRecovery;
 }
 
+/** One of them whose link was looked at. */
+export interface OpenableAccount extends RecoveringAccount {
+  /** For whoever it was not. */
+  readonly stopLink: string;
+}
+
 /** How long somebody may take who has used it. */
 const OPENED_SECONDS = 900;
 
@@ -48,21 +54,27 @@ export class Recovering {
     this.#deps = deps;
   }
 
-  /** Begins the waiting time, unless a recovery is under way; whoever asks again is told the same once more. */
+  /**
+   * Begins the waiting time, unless a recovery is under way: whoever asks again is told the same once more. Whoever has waited and let the
+   * link run out is sent another one, by `openDue`.
+   */
   async start(
     account: Account,
     { organization, device }: { organization: Organization; device: string },
   ): Promise<void> {
-    const { accounts, recoveryMails, auditLog, clock } = this.#deps;
-    const { recoveryByEmail } = organization.policy;
-    if (!recoveryByEmail || !mayRecoverByEmail(organization.policy)) throw new AppError('method_not_offered');
-    const now = clock.now();
-    const fresh = { startedAt: now, device, opensAt: addSeconds(now, recoveryByEmail.waitingHours * 3600) };
-    const after = await accounts.changeRecovery(account.id, ({ recovery }) =>
-      recovery && !isRecoveryOver(recovery, now) ? recovery : fresh,
-    );
-    if (after.recovery === fresh) await auditLog.record({ type: 'recovery-started' }, { account, device });
-    if (after.recovery && !after.recovery.endsAt) await recoveryMails.sendStarted(after, organization, after.recovery);
+    const { accounts, auditLog, clock } = this.#deps;
+    if (!mayRecoverByEmail(organization.policy)) throw new AppError('method_not_offered');
+    const startedAt = clock.now();
+    let isFresh = false;
+    const after = await accounts.changeRecovery(account.id, ({ recovery: before }) => {
+      isFresh = !before || isRecoveryOver(before, startedAt);
+      if (!isFresh) return before;
+      if (before && hasWaited(before, startedAt))
+        return { startedAt, device, opensAt: before.opensAt, toldAt: before.toldAt };
+      return { startedAt, device, opensAt: findOpening(organization, startedAt) };
+    });
+    if (isFresh) await auditLog.record({ type: 'recovery-started' }, { account, device });
+    if (after.recovery && after.recovery.opensAt > startedAt) await this.#tell(after, organization, after.recovery);
   }
 
   /** Answers a link that is good at once: for administrators, whose word stands in for the waiting. Its owner is mailed it too. */
@@ -79,26 +91,35 @@ export class Recovering {
 
   /**
    * The waiting time is over: mails the link. Safe to repeat and to do twice at once: the link is the same each time, and is mailed once.
-   * Mails before it changes anything, so that a crash in between loses nothing.
+   * Mails before it changes anything, so that a crash in between loses nothing. A recovery that its owner was not told of begins to wait.
    */
   async openDue(account: Account, organization: Organization): Promise<void> {
-    const { accounts, recoveryMails, clock } = this.#deps;
+    const { recoveryMails, clock } = this.#deps;
     const { recovery: due } = account;
     if (!due) return;
     const isOffered = mayRecoverByEmail(organization.policy) && !account.disabledAt;
+    if (isOffered && !due.toldAt) {
+      const opensAt = findOpening(organization, clock.now());
+      const after = await this.#change(account, due, (recovery) =>
+        recovery.toldAt ? recovery : { ...recovery, opensAt },
+      );
+      if (after.recovery) await this.#tell(after, organization, after.recovery);
+      return;
+    }
     if (isOffered) await recoveryMails.sendReady(account, organization, due);
     const endsAt = addSeconds(clock.now(), RECOVERY_LINK_SECONDS);
-    await accounts.changeRecovery(account.id, ({ recovery }) => {
-      if (!recovery || recovery.endsAt || !isSameRecovery(recovery, due)) return recovery;
+    await this.#change(account, due, (recovery) => {
+      if (recovery.endsAt) return recovery;
       return isOffered ? { ...recovery, endsAt } : undefined;
     });
   }
 
   /** Whose recovery the link opens; looking changes nothing. Throws `link_used_or_expired`. */
-  async require(token: string): Promise<RecoveringAccount> {
-    const found = await this.#deps.recoveryLinks.find('open', token);
+  async require(token: string): Promise<OpenableAccount> {
+    const { recoveryLinks } = this.#deps;
+    const found = await recoveryLinks.find('open', token);
     if (!found || !this.#isOpenable(found)) throw new AppError('link_used_or_expired');
-    return found;
+    return { ...found, stopLink: recoveryLinks.create('stop', found.account, found.recovery) };
   }
 
   /** Uses the link up. Answers what the browser of that person has to bring to a sign-in. Throws `link_used_or_expired`, for all but one. */
@@ -137,26 +158,27 @@ export class Recovering {
 
   /** The passkey is made: whoever was in is out. Throws `link_used_or_expired` when the recovery was stopped meanwhile. */
   async complete(passkey: Passkey, organization: Organization, device: string): Promise<void> {
-    const { accounts, notices, endSessions, clock } = this.#deps;
+    const { accounts, notices, auditLog, endSessions, clock } = this.#deps;
     const now = clock.now();
     const account = await accounts.changeRecovery(passkey.accountId, ({ recovery }) => {
       if (!recovery?.openedAt || isRecoveryOver(recovery, now)) throw new AppError('link_used_or_expired');
       return undefined;
     });
     await endSessions(account.id);
+    await auditLog.record({ type: 'passkey-added', passkeyName: passkey.name }, { account, device });
     await notices.tell({ type: 'recovery-done' }, { account, organization, device, target: passkey.id });
   }
 
   /** What the link of a mail stops; looking changes nothing. Throws `link_used_or_expired`. */
   async requireStoppable(token: string): Promise<RecoveringAccount> {
     const found = await this.#deps.recoveryLinks.find('stop', token);
-    if (!found || isRecoveryOver(found.recovery, this.#deps.clock.now())) throw new AppError('link_used_or_expired');
+    if (!found || !isUnderWay(found.recovery, this.#deps.clock.now())) throw new AppError('link_used_or_expired');
     return found;
   }
 
-  /** What is under way for an account: waiting, ready, or opened. */
+  /** What is under way for an account: it waits, is ready, was opened, or could be had again. */
   findPending({ recovery }: Account): PendingRecovery | undefined {
-    return recovery && !isRecoveryOver(recovery, this.#deps.clock.now()) ? recovery : undefined;
+    return recovery && isUnderWay(recovery, this.#deps.clock.now()) ? recovery : undefined;
   }
 
   /** Ends whatever recovery there is; of many at once, one mail tells so. False when there is none. */
@@ -164,12 +186,34 @@ export class Recovering {
     const { accounts, recoveryMails, auditLog } = this.#deps;
     const recovery = this.findPending(account);
     if (!recovery) return false;
-    const after = await accounts.changeRecovery(account.id, (before) =>
-      before.recovery && isSameRecovery(before.recovery, recovery) ? undefined : before.recovery,
-    );
-    await auditLog.record({ type: 'recovery-cancelled' }, { account, device });
+    let isStillThere = false;
+    const after = await accounts.changeRecovery(account.id, (before) => {
+      isStillThere = before.recovery !== undefined && isSameRecovery(before.recovery, recovery);
+      return isStillThere ? undefined : before.recovery;
+    });
+    if (isStillThere) await auditLog.record({ type: 'recovery-cancelled' }, { account, device });
     await recoveryMails.sendStopped(after, organization, { recovery, device });
     return true;
+  }
+
+  /** Mails the notice, then notes that it did; after a crash in between it is mailed once more. */
+  async #tell(account: Account, organization: Organization, recovery: PendingRecovery): Promise<void> {
+    const { recoveryMails, clock } = this.#deps;
+    await recoveryMails.sendStarted(account, organization, recovery);
+    if (recovery.toldAt) return;
+    const toldAt = clock.now();
+    await this.#change(account, recovery, (before) => ({ ...before, toldAt }));
+  }
+
+  /** Changes that very recovery, and none that has taken its place. */
+  #change(
+    { id }: Account,
+    recovery: PendingRecovery,
+    change: (before: PendingRecovery) => PendingRecovery | undefined,
+  ): Promise<Account> {
+    return this.#deps.accounts.changeRecovery(id, ({ recovery: before }) =>
+      before && isSameRecovery(before, recovery) ? change(before) : before,
+    );
   }
 
   #isOpenable({ account, organization: { policy }, recovery }: RecoveringAccount): boolean {
@@ -178,6 +222,10 @@ export class Recovering {
     const isReady = endsAt !== undefined && openedAt === undefined && !isRecoveryOver(recovery, this.#deps.clock.now());
     return isAllowed && isReady && !account.disabledAt;
   }
+}
+
+function findOpening({ policy }: Organization, from: Date): Date {
+  return addSeconds(from, (policy.recoveryByEmail?.waitingHours ?? 0) * 3600);
 }
 
 /** Where a passkey signs in by itself, one that a link lets somebody make is a way in. */

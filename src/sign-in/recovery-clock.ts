@@ -1,4 +1,4 @@
-import type { AccountStore } from '../accounts/account-store.ts';
+import type { Account, AccountStore } from '../accounts/account-store.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Organizations } from '../organizations/organizations.ts';
@@ -28,7 +28,7 @@ export class RecoveryClock {
   /** Looks from now on; it does not keep the process alive. */
   start(): void {
     this.#timer = setInterval(() => {
-      this.#looking ??= this.#look().finally(() => {
+      this.#looking ??= this.#survive(() => this.openDue()).finally(() => {
         this.#looking = undefined;
       });
     }, LOOK_EVERY_MS).unref();
@@ -41,18 +41,23 @@ export class RecoveryClock {
 
   /** Opens those that are due now. */
   async openDue(): Promise<void> {
-    const { accounts, organizations, recovering, clock } = this.#deps;
-    for (const account of await accounts.listRecoveriesDue(clock.now(), BATCH)) {
-      const organization = await organizations.find(account.organizationId);
-      if (organization) await recovering.openDue(account, organization);
-    }
+    const { accounts, clock } = this.#deps;
+    const due = await accounts.listRecoveriesDue(clock.now(), BATCH);
+    for (const account of due) await this.#survive(() => this.#open(account)); // none holds up the others
   }
 
-  async #look(): Promise<void> {
+  async #open(account: Account): Promise<void> {
+    const { organizations, recovering } = this.#deps;
+    const organization = await organizations.find(account.organizationId);
+    if (organization) await recovering.openDue(account, organization);
+  }
+
+  /** What could not be opened stays due. */
+  async #survive(work: () => Promise<void>): Promise<void> {
     try {
-      await this.openDue();
+      await work();
     } catch (error) {
-      this.#deps.logger.warn({ error }, 'recoveries that are due could not be opened'); // they stay due
+      this.#deps.logger.warn({ error }, 'a recovery that is due could not be opened');
     }
   }
 }

@@ -33,22 +33,12 @@ export class RecoveryMails {
 
   /** Once for each recovery, however often it is called. */
   async sendReady(account: Account, organization: Organization, recovery: PendingRecovery): Promise<void> {
-    const link = this.#deps.recoveryLinks.create('open', account, recovery);
     const dedupeKey = JSON.stringify([account.id, 'recovery-ready', recovery.startedAt.getTime()]);
-    await this.#sendLink(
-      { type: 'recovery-ready', link, validSeconds: RECOVERY_LINK_SECONDS },
-      {
-        account,
-        organization,
-        dedupeKey,
-      },
-    );
+    await this.#sendLink('recovery-ready', recovery, { account, organization, dedupeKey });
   }
 
   async sendOffered(account: Account, organization: Organization, recovery: PendingRecovery): Promise<void> {
-    const link = this.#deps.recoveryLinks.create('open', account, recovery);
-    const message = { type: 'recovery-offered', link, validSeconds: RECOVERY_LINK_SECONDS } as const;
-    await this.#sendLink(message, { account, organization });
+    await this.#sendLink('recovery-offered', recovery, { account, organization });
   }
 
   /** Once for each recovery. */
@@ -63,9 +53,16 @@ export class RecoveryMails {
     await this.#send({ type: 'recovery-cancelled', at, device }, { account, organization, dedupeKey, expiresAt });
   }
 
-  async #sendLink(message: MailMessage & { readonly validSeconds: number }, about: Omit<About, 'expiresAt'>) {
-    const expiresAt = addSeconds(this.#deps.clock.now(), message.validSeconds);
-    await this.#send(message, { ...about, expiresAt });
+  async #sendLink(
+    type: 'recovery-ready' | 'recovery-offered',
+    recovery: PendingRecovery,
+    about: Omit<About, 'expiresAt'>,
+  ): Promise<void> {
+    const { recoveryLinks, clock } = this.#deps;
+    const link = recoveryLinks.create('open', about.account, recovery);
+    const cancelLink = recoveryLinks.create('stop', about.account, recovery);
+    const expiresAt = addSeconds(clock.now(), RECOVERY_LINK_SECONDS);
+    await this.#send({ type, link, cancelLink, validSeconds: RECOVERY_LINK_SECONDS }, { ...about, expiresAt });
   }
 
   async #send(message: MailMessage, { account, organization, ...rest }: About): Promise<void> {

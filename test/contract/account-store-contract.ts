@@ -232,6 +232,7 @@ function buildFullAccount(organizationId: OrganizationId): Required<Account> {
       startedAt: addSeconds(TEST_START, 0.005),
       device: 'Firefox on Linux',
       opensAt: addSeconds(TEST_START, 0.006),
+      toldAt: addSeconds(TEST_START, 0.009),
       endsAt: addSeconds(TEST_START, 0.007),
       openedAt: addSeconds(TEST_START, 0.008),
     },

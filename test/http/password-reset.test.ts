@@ -125,6 +125,30 @@ test('the link of a reset', async (t) => {
   });
 });
 
+test('the link of a reset is for the address it was mailed to, names the account, and is mailed three times in 15 minutes (EM-05, EM-08, EM-16)', async (t) => {
+  const site = await openSite(t);
+  const { account } = await addOwner(site);
+  const link = await askForLink(site);
+  for (let times = 0; times < 5; times += 1) {
+    site.advance(1);
+    await ask(site);
+  }
+  const mails = await findMails(site, 'Set a new password');
+  assert.equal(mails.length, 3);
+  const last = readLink(requireValue(mails.at(-1)), '/reset-password/');
+  assertRefused(await new Visitor(site.issuer).get(link), 'link_used_or_expired');
+  const page = await new Visitor(site.issuer).get(last);
+  assert.match(page.text, /alex@example\.com/);
+
+  const now = requireValue(await site.app.accounts.find(account.id));
+  const moved = { ...now, email: 'other@example.com', emailKey: 'other@example.com', version: now.version + 1 };
+  assert.ok(await site.app.storage.accounts.update(moved));
+  assertRefused(await new Visitor(site.issuer).get(last), 'link_used_or_expired');
+  const posted = await new Visitor(site.issuer).postForm(last, { password: OTHER_PASSWORD });
+  assertRefused(posted, 'link_used_or_expired');
+  assert.deepEqual(await findPassword(site, account), now.password);
+});
+
 test('no mail switches a password on that a passkey has switched off, or gives one to who has none', async (t) => {
   const site = await openSite(t);
   const { account } = await addOwner(site);

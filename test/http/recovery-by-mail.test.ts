@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { decodeJwt } from 'jose';
+import type { Account } from '../../src/accounts/account-store.ts';
+import type { AccountId } from '../../src/lib/ids.ts';
 import { AccountVisit } from '../support/account-visit.ts';
 import { addAccount, changePolicy, openTestApp, TEST_PASSWORD, type TestApp } from '../support/app.ts';
 import { Authenticator } from '../support/authenticator.ts';
@@ -16,6 +20,7 @@ import { type Answer, Visitor } from '../support/visitor.ts';
 
 const EMAIL = 'alex@example.com';
 const HOUR = 3600;
+const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
 const WAITING = { recoveryByEmail: { waitingHours: 48 } };
 
 function openSite(t: TestContext): Promise<TestApp> {
@@ -60,6 +65,12 @@ async function makePasskey({ issuer }: TestApp, visitor: Visitor, base: string, 
   assert.equal(options.status, 200, options.text);
   const response = device.create(JSON.parse(options.text), { origin: new URL(issuer).origin });
   return visitor.postJson(`${base}/enrol`, { response });
+}
+
+/** Writes past everything that guards an account. */
+async function changeStored({ app }: TestApp, id: AccountId, changes: Partial<Account>): Promise<void> {
+  const account = requireValue(await app.accounts.find(id));
+  assert.ok(await app.storage.accounts.update({ ...account, ...changes, version: account.version + 1 }));
 }
 
 async function countPasskeys({ app }: TestApp, email = EMAIL): Promise<number> {
@@ -169,6 +180,143 @@ test('the link of a recovery', async (t) => {
   });
 });
 
+test('the link of a recovery is for the address it was mailed to (EM-05)', async (t) => {
+  const site = await openSite(t);
+  const { account } = await addOwner(site);
+  const open = await waitForLink(site);
+  const stop = readLink(await readMail(site, 'Somebody wants to recover'), '/recover/stop/');
+  const visitor = new Visitor(site.issuer);
+  for (const link of [open, stop]) assert.equal((await visitor.get(link)).status, 200);
+
+  await changeStored(site, account.id, { email: 'other@example.com', emailKey: 'other@example.com' });
+  for (const link of [open, stop]) {
+    assertRefused(await visitor.get(link), 'link_used_or_expired');
+    assertRefused(await visitor.postForm(link, {}), 'link_used_or_expired');
+  }
+});
+
+test('the page of a link names the account and who has asked, and leads to where it is stopped (EM-08)', async (t) => {
+  const site = await openSite(t);
+  const { account } = await addOwner(site);
+  const visitor = new Visitor(site.issuer, { 'user-agent': FIREFOX });
+  const flow = await openSignIn({ ...site, visitor });
+  await visitor.postForm(`${flow.base}/help`, { email: EMAIL, way: 'passkey' });
+  await site.mails();
+  site.advance(48 * HOUR);
+  await site.app.recoveryClock.openDue();
+  const mail = await readMail(site, 'You can recover');
+
+  const elsewhere = new Visitor(site.issuer);
+  const page = await elsewhere.get(readLink(mail, '/recover/'));
+  assert.match(page.text, /alex@example\.com/);
+  assert.match(page.text, /Asked for with <strong[^>]*>Firefox on Linux/);
+  const stop = readLink(mail, '/recover/stop/');
+  assert.ok(page.text.includes(`href="${site.issuer}${stop}"`));
+  assertPage(await elsewhere.postForm(stop, {}), 'recover-stopped.title');
+  assert.equal((await site.app.accounts.find(account.id))?.recovery, undefined);
+});
+
+test('whoever has waited and let the link run out is sent another one at once, for a day, unless they were stopped', async (t) => {
+  const site = await openSite(t);
+  const { account } = await addOwner(site);
+  const visitor = new Visitor(site.issuer);
+  const links = async () => (await findMails(site, 'You can recover')).map((mail) => readLink(mail, '/recover/'));
+  const askAgain = async () => {
+    await askForRecovery(site);
+    await site.app.recoveryClock.openDue();
+    return links();
+  };
+
+  const first = await waitForLink(site);
+  site.advance(23 * HOUR);
+  const [, second = assert.fail()] = await askAgain();
+  assertRefused(await visitor.get(first), 'link_used_or_expired');
+  await openLink(site, second); // and makes no passkey
+  site.advance(HOUR / 2);
+  const [, , third = assert.fail()] = await askAgain();
+  assertPage(await visitor.get(third), 'recover.title');
+
+  site.advance(HOUR);
+  assert.equal((await askAgain()).length, 3, 'a day later they wait again');
+  assert.equal((await findMails(site, 'Somebody wants to recover')).length, 2);
+  const stored = requireValue(await site.app.accounts.find(account.id));
+  const organization = await site.app.organizations.requireOrFirst(undefined);
+  await site.app.recovering.stop(stored, { organization, device: 'a test' });
+
+  site.advance(24 * HOUR);
+  const fourth = await waitForLink(site);
+  site.advance(HOUR);
+  assertRefused(await visitor.get(fourth), 'link_used_or_expired');
+  const stop = readLink(requireValue((await findMails(site, 'Somebody wants')).at(-1)), '/recover/stop/');
+  assertPage(await visitor.postForm(stop, {}), 'recover-stopped.title');
+  assert.equal((await askAgain()).length, 4);
+});
+
+test('after a crash', async (t) => {
+  const site = await openSite(t);
+  const { account } = await addOwner(site);
+  const findRecovery = async () => requireValue((await site.app.accounts.find(account.id))?.recovery);
+  const countMails = async (subject: string) => (await findMails(site, subject)).length;
+
+  await t.test('before its owner was told, a recovery begins to wait', async () => {
+    await askForRecovery(site);
+    const { toldAt: _, ...untold } = await findRecovery();
+    await changeStored(site, account.id, { recovery: untold });
+    site.advance(48 * HOUR);
+    await site.app.recoveryClock.openDue();
+    assert.equal(await countMails('Somebody wants to recover'), 2);
+    assert.equal(await countMails('You can recover'), 0);
+    site.advance(48 * HOUR - 1);
+    await site.app.recoveryClock.openDue();
+    assert.equal(await countMails('You can recover'), 0);
+    site.advance(1);
+    await site.app.recoveryClock.openDue();
+    assert.equal(await countMails('You can recover'), 1);
+  });
+
+  await t.test('between its mail and the change, the link is mailed no second time and is good', async () => {
+    const { endsAt: _, ...unsent } = await findRecovery();
+    await changeStored(site, account.id, { recovery: unsent });
+    site.advance(600);
+    await site.app.recoveryClock.openDue();
+    const link = readLink(await readMail(site, 'You can recover'), '/recover/');
+    site.advance(HOUR / 2 - 1);
+    assertPage(await new Visitor(site.issuer).get(link), 'recover.title');
+  });
+});
+
+test('a recovery that cannot be opened holds up no other', async (t) => {
+  const site = await openSite(t);
+  const { account } = await addOwner(site, 'broken@example.com');
+  await askForRecovery(site, 'broken@example.com');
+  site.advance(1);
+  await addOwner(site);
+  await askForRecovery(site);
+  await changeStored(site, account.id, { email: 'no address' });
+  site.advance(48 * HOUR);
+  await site.app.recoveryClock.openDue();
+  assert.deepEqual(
+    (await findMails(site, 'You can recover')).map(({ to }) => to),
+    [EMAIL],
+  );
+  assert.ok(site.log.some((line) => line.includes('a recovery that is due could not be opened')));
+});
+
+test('links are made of the issuer, whatever host a request names (EM-11)', async (t) => {
+  const site = await openSite(t);
+  await addOwner(site);
+  const flow = await openSignIn(site);
+  const forged = { 'x-forwarded-host': 'evil.example', forwarded: 'host=evil.example' };
+  for (const way of ['passkey', 'password'])
+    assert.equal((await flow.visitor.postForm(`${flow.base}/help`, { email: EMAIL, way }, forged)).status, 200);
+  const mails = await site.mails();
+  assert.equal(mails.length, 2);
+  for (const { text, html } of mails) {
+    assert.ok(text.includes(`${site.issuer}/re`));
+    assert.doesNotMatch(text + html, /evil/);
+  }
+});
+
 test('a recovery is stopped', async (t) => {
   const site = await openSite(t);
   const { account, lost, secret } = await addOwner(site);
@@ -232,6 +380,24 @@ test('a recovery is stopped', async (t) => {
   });
 });
 
+test('a passkey that is made while its recovery is being stopped recovers nothing', async (t) => {
+  const site = await openSite(t);
+  const { account } = await addOwner(site);
+  const { visitor, base } = await openLink(site, await waitForLink(site));
+  const { app } = site;
+  const organization = await app.organizations.requireOrFirst(undefined);
+  const [passkey = assert.fail()] = await app.passkeys.list(account.id);
+  const complete = () => app.recovering.complete(passkey, organization, 'a browser');
+  const stored = requireValue(await app.accounts.find(account.id));
+  const stop = () => app.recovering.stop(stored, { organization, device: 'a test' });
+
+  const [made] = await Promise.all([makePasskey(site, visitor, base).catch(() => undefined), stop()]);
+  const isStopped = (await findMails(site, 'was recovered')).length === 0;
+  assert.equal(made?.status === 200, !isStopped);
+  assert.equal(await countPasskeys(site), isStopped ? 1 : 2);
+  await assert.rejects(complete(), { code: 'link_used_or_expired' });
+});
+
 test('whoever asks sees the same for every address, and mails go only to one that is known to be theirs (EN-03)', async (t) => {
   const site = await openSite(t);
   const { app } = site;
@@ -260,6 +426,48 @@ test('whoever asks sees the same for every address, and mails go only to one tha
     'Somebody wants to recover your account at Northwind a.empty@example.com',
     'Somebody wants to recover your account at Northwind a.known@example.com',
   ]);
+});
+
+test('whoever asks cannot tell by the time whether there was somebody to help (EN-03)', async (t) => {
+  const site = await openSite(t);
+  await addOwner(site);
+  const flow = await openSignIn(site);
+  for (const way of ['passkey', 'password']) {
+    for (const email of [EMAIL, 'nobody@example.com']) {
+      const before = performance.now();
+      await flow.visitor.postForm(`${flow.base}/help`, { email, way });
+      assert.ok(performance.now() - before > 240, `${way} ${email}`);
+    }
+  }
+});
+
+test('one address of the network asks so often and no more, whoever it asks for (EM-16)', async (t) => {
+  const policy = { enrolPasskey: 'manual', ...WAITING } as const;
+  const site = await openTestApp(t, { policy, config: { limitSource: 3 } });
+  const flow = await openSignIn(site);
+  const ask = (name: string) =>
+    flow.visitor.postForm(`${flow.base}/help`, { email: `${name}@example.com`, way: 'passkey' });
+  const answers = await Promise.all(['a', 'b', 'c', 'd', 'e'].map(ask));
+  assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 200, 200, 200, 429]);
+  assertPage(await ask('f'), 'sign-in-help.title', 'too_many_tries');
+});
+
+test('while no mail can be sent the pages are the same, and the mail comes later (EM-20)', async (t) => {
+  const site = await openSite(t);
+  const { account } = await addOwner(site);
+  const folder = join(site.dataDir, 'outbox');
+  rmSync(folder, { recursive: true, force: true });
+  writeFileSync(folder, ''); // no folder, so that nothing can be put into it
+  await askForRecovery(site);
+  assertPage(await askForHelp(site, 'password'), 'sign-in-help-sent.title');
+  await site.app.mail.settle();
+  assert.ok((await site.app.accounts.find(account.id))?.recovery);
+
+  rmSync(folder);
+  site.advance(600);
+  site.app.mail.start(); // looks at once
+  await readMail(site, 'Somebody wants to recover');
+  await readMail(site, 'Set a new password');
 });
 
 test('an address is sent three mails in 15 minutes, the page stays the same, and asking again moves nothing (EM-16)', async (t) => {
@@ -315,7 +523,9 @@ test('an administrator hands out a link that works once and without waiting, and
   assert.equal(readLink(await readMail(site, 'A link to get back'), '/recover/'), link);
 
   await changePolicy(site.app, { passkey: 'second' });
-  assert.notEqual((await cardea(['account', 'recovery-link', account.id])).code, 0);
+  const refused = await cardea(['account', 'recovery-link', account.id]);
+  assert.equal(refused.code, 1);
+  assert.match(refused.err, /^error: the account is disabled, or the policy of its organization does not allow it/);
 });
 
 test('no secret of a link is in the store or the log (DA-01, DA-03)', async (t) => {

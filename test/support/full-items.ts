@@ -57,6 +57,7 @@ const recovery: Required<PendingRecovery> = {
   startedAt: TEST_START,
   device: 'a browser',
   opensAt: TEST_START,
+  toldAt: TEST_START,
   endsAt: TEST_START,
   openedAt: TEST_START,
 };

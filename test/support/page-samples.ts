@@ -255,8 +255,8 @@ export const PAGE_SAMPLES: readonly PageSample[] = [
     label: 'passkey',
     model: { ...shell, email: alex.email, way: 'passkey', waitingHours: 48 },
   },
-  { view: 'recover', label: 'asked', model: recovery },
-  { view: 'recover', label: 'offered', model: { ...recovery, device: undefined } },
+  { view: 'recover', label: 'asked', model: { ...recovery, stopLink: '/recover/stop/x' } },
+  { view: 'recover', label: 'offered', model: { ...recovery, stopLink: '/recover/stop/x', device: undefined } },
   { view: 'recover-stop', label: 'first', model: recovery },
   { view: 'recover-stopped', label: 'first', model: { organizationName: 'Northwind', email: alex.email } },
   {

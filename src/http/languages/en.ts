@@ -52,7 +52,8 @@ export const en = {
   'sign-in-help-sent.lead.password':
     'If {email} has an account with a password here, a link to choose another one is on its way. It works for 30 minutes.',
   'sign-in-help-sent.lead.passkey':
-    'If {email} has an account here, a mail is on its way. You then wait, so that nobody else can get in in your place: after {hours} hours you are sent a link with which you make a new passkey.',
+    'If {email} has an account here, a mail is on its way. In {hours} hours you are then sent a link with which you make a new passkey. The wait is there so that nobody else gets in in your place.',
+  'sign-in-help-sent.again': 'You have waited already, and the link ran out? Another one comes at once.',
   'sign-in-help-sent.none':
     'No mail? Look among the unwanted ones, and check the address. If it was never confirmed to be yours, ask the people who run {organization}.',
 
@@ -62,8 +63,7 @@ export const en = {
   'recover.origin': 'Asked for with {device}, {at}.',
   'recover.origin.organization': 'Made {at} by the people who run {organization}.',
   'recover.submit': 'Go on',
-  'recover.not-me':
-    'If you have not asked for this, close this page. Sign in and stop the recovery on your security page.',
+  'recover.not-me': 'This was not me. Stop the recovery',
   'recover-stop.title': 'Stop the recovery?',
   'recover-stop.lead': 'Somebody wants to get into the account {email} without its passkey.',
   'recover-stop.submit': 'Stop the recovery',

@@ -36,7 +36,7 @@ export function createRecoverPages({ recovering, recoveryCookie, browserSessions
 
   router.get('/:token', async (ctx) => {
     const found = await recovering.require(ctx.params.token ?? '');
-    pages.send(ctx, 'recover', describe(found, ctx.path));
+    pages.send(ctx, 'recover', { ...describe(found, ctx.path), stopLink: found.stopLink });
   });
 
   // Whoever was signed in here is so no more: the session would be replaced by the sign-in that follows.

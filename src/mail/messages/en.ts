@@ -84,7 +84,8 @@ export const en = {
 
   'password-on.subject': 'Your password at {organization} is switched on again',
   'password-on.heading': 'Your password is switched on again',
-  'password-on.body': 'You can sign in with it as before.',
+  'password-on.body':
+    'The people who run {organization} let passwords be used beside passkeys again. You can sign in with yours as before.',
 
   'password-changed.subject': 'Your password at {organization} was changed',
   'password-changed.heading': 'Your password was changed',
@@ -130,17 +131,15 @@ export const en = {
   'recovery-ready.subject': 'You can recover your account at {organization} now',
   'recovery-ready.heading': 'You can recover your account now',
   'recovery-ready.body':
-    'The waiting time is over. Open this link on a device of yours and make a new passkey. It works once, for {duration}.',
+    'The waiting time is over. Open this link on a device of yours and make a new passkey. It works once, for {duration}. If that was too short, ask for help again within a day: you are sent another one and need not wait.',
   'recovery-ready.action': 'Recover my account',
-  'recovery-ready.closing':
-    'If you did not ask for this, do not open the link. Sign in and look at your security page.',
 
   'recovery-offered.subject': 'A link to get back into your account at {organization}',
   'recovery-offered.heading': 'Get back into your account',
   'recovery-offered.body':
     'The people who run {organization} have made this link for you. Open it on a device of yours and make a new passkey. It works once, for {duration}.',
   'recovery-offered.action': 'Make a new passkey',
-  'recovery-offered.closing': 'If you did not ask them for it, do not open the link, and tell them.',
+  'recovery-offered.closing': 'If you did not ask them for it, tell them.',
 
   'recovery-done.subject': 'Your account at {organization} was recovered',
   'recovery-done.heading': 'Your account was recovered',
@@ -167,5 +166,7 @@ export const en = {
   'notMe.heading': 'Wasn’t that you?',
   'notMe.body': 'Say so here. You can then sign out everywhere and undo it. Opening the page changes nothing yet.',
   'notMe.action': 'This wasn’t me',
+  'notMe.stop.body': 'Stop it, and nobody gets in by that link. Opening the page changes nothing yet.',
+  'notMe.stop.action': 'Stop the recovery',
   footer: 'This mail was sent to {to} because it is about how you sign in at {organization}.',
 } as const;

@@ -34,7 +34,7 @@ const schema = defineSchema({
   role: String,
   password: { hash: String, setAt: Date, switchedOffAt: Date },
   passkeyOffer: { declinedTimes: Number, notBefore: Date, never: Boolean },
-  recovery: { startedAt: Date, device: String, opensAt: Date, endsAt: Date, openedAt: Date },
+  recovery: { startedAt: Date, device: String, opensAt: Date, toldAt: Date, endsAt: Date, openedAt: Date },
   disabledAt: Date,
   createdAt: Date,
   updatedAt: Date,

@@ -163,11 +163,12 @@ function toAccount(row: AccountRow): Account {
   };
 }
 
-function writeRecovery({ startedAt, device, opensAt, endsAt, openedAt }: PendingRecovery): string {
+function writeRecovery({ startedAt, device, opensAt, toldAt, endsAt, openedAt }: PendingRecovery): string {
   const stored: Stored<PendingRecovery> = {
     startedAt: startedAt.getTime(),
     device,
     opensAt: opensAt.getTime(),
+    toldAt: toldAt?.getTime(),
     endsAt: endsAt?.getTime(),
     openedAt: openedAt?.getTime(),
   };
@@ -175,11 +176,12 @@ function writeRecovery({ startedAt, device, opensAt, endsAt, openedAt }: Pending
 }
 
 function readRecovery(text: string): PendingRecovery {
-  const { startedAt, device, opensAt, endsAt, openedAt }: Stored<PendingRecovery> = JSON.parse(text);
+  const { startedAt, device, opensAt, toldAt, endsAt, openedAt }: Stored<PendingRecovery> = JSON.parse(text);
   return {
     startedAt: new Date(startedAt),
     ...(device !== undefined && { device }),
     opensAt: new Date(opensAt),
+    ...(toldAt !== undefined && { toldAt: new Date(toldAt) }),
     ...(endsAt !== undefined && { endsAt: new Date(endsAt) }),
     ...(openedAt !== undefined && { openedAt: new Date(openedAt) }),
   };
