@@ -71,7 +71,7 @@ export async function prepareCardea(environment: Environment): Promise<Prepared>
       profile: { name: 'Alex Example' },
     });
     const authenticator = new Authenticator();
-    const { options } = await app.passkeys.startRegistration({
+    const options = await app.passkeys.startRegistration({
       binding: email,
       account: { ...account, label: email, displayName: email },
       organizationName: organization.name,

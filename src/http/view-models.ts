@@ -291,11 +291,14 @@ export interface ViewModels {
     readonly activity: readonly ActivityRow[];
   };
   /** /account/passkeys/add: options from POST /account/passkeys/options, result to POST /account/passkeys. `naming`: name asked before or after. */
-  'passkey-add': AccountShell & { readonly naming: 'before' | 'after'; readonly name: string };
+  'passkey-add': AccountShell & {
+    readonly naming: 'before' | 'after';
+    readonly name: string;
+  };
   /** POST /account/passkeys/<id>/rename {name}; also the naming step after a registration (`fresh`). */
   'passkey-rename': AccountShell & { readonly passkey: PasskeyRow; readonly fresh: boolean };
-  /** POST /account/passkeys/<id>/delete. */
-  'passkey-delete': AccountShell & { readonly passkey: PasskeyRow };
+  /** POST /account/passkeys/<id>/delete. `last`: there is no other. */
+  'passkey-delete': AccountShell & { readonly passkey: PasskeyRow; readonly last: boolean };
   /** POST /account/totp {ticket, code}. */
   'totp-add': AccountShell & {
     readonly ticket: string;

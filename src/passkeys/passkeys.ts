@@ -76,10 +76,10 @@ export class Passkeys {
     readonly binding: string;
     readonly purpose: AuthenticationPurpose;
     readonly allow?: readonly Passkey[] | undefined;
-  }): Promise<{ readonly options: AuthenticationOptions; readonly challenge: string }> {
+  }): Promise<AuthenticationOptions> {
     const { binding, purpose, allow } = request;
     const challenge = await this.#challenges.issue({ purpose, binding, allow: allow?.map(({ id }) => id) });
-    return { options: await this.#deps.ceremonies.authenticationOptions({ challenge, allow }), challenge };
+    return this.#deps.ceremonies.authenticationOptions({ challenge, allow });
   }
 
   /** Judges the answer of a browser and records the use. Throws `malformed_request` for what no browser sends. */
@@ -132,12 +132,11 @@ export class Passkeys {
     readonly organizationName: string;
     readonly where?: PasskeyPlace | undefined;
     readonly silent?: boolean | undefined;
-  }): Promise<{ readonly options: RegistrationOptions; readonly challenge: string }> {
+  }): Promise<RegistrationOptions> {
     const { binding, account, silent } = request;
-    const exclude = await this.list(account.id);
-    if (exclude.length >= LIMIT) throw new AppError('too_many_passkeys');
+    const exclude = await this.requireRoom(account.id);
     const challenge = await this.#challenges.issue({ purpose: toPurpose(silent), binding, accountId: account.id });
-    return { options: await this.#deps.ceremonies.registrationOptions({ ...request, challenge, exclude }), challenge };
+    return this.#deps.ceremonies.registrationOptions({ ...request, challenge, exclude });
   }
 
   /** Judges the answer of a browser and stores the passkey: `verifyRegistration`, then `add`. */
@@ -185,14 +184,21 @@ export class Passkeys {
     if (outcome === 'account-taken') throw new AppError('account_exists');
   }
 
-  /** Ends challenges that nobody answered, by their digests. */
-  discard(digests: readonly string[]): Promise<void> {
-    return this.#challenges.discard(digests);
+  /** Ends what was asked with that binding and nobody answered. */
+  discard(binding: string): Promise<void> {
+    return this.#challenges.discard(binding);
   }
 
   /** Oldest first. */
   list(owner: AccountId): Promise<readonly Passkey[]> {
     return this.#deps.store.listByAccount(owner);
+  }
+
+  /** Those that there are. Throws `too_many_passkeys` where no other could be added. */
+  async requireRoom(owner: AccountId): Promise<readonly Passkey[]> {
+    const passkeys = await this.list(owner);
+    if (passkeys.length >= LIMIT) throw new AppError('too_many_passkeys');
+    return passkeys;
   }
 
   /** Throws `passkey_not_found` for what is not the owner's. */

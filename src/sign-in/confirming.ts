@@ -60,12 +60,11 @@ export class Confirming {
     this.#requireMethod(person, 'passkey');
     const { passkeys } = this.#deps;
     const own = await passkeys.list(person.stored.id);
-    const { options } = await passkeys.startAuthentication({
+    return passkeys.startAuthentication({
       binding: nameIntent(person, intent),
       purpose: 'confirm',
       allow: own.filter(({ id }) => person.account.passkeys.some((usable) => usable.id === id)),
     });
-    return options;
   }
 
   /** Throws `passkey_refused`, `too_many_tries`. */

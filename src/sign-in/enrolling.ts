@@ -1,5 +1,4 @@
 import { AppError } from '../lib/app-error.ts';
-import { digest } from '../lib/digest.ts';
 import type { SignInId } from '../lib/ids.ts';
 import type { Notices } from '../notices/notices.ts';
 import type { Organization } from '../organizations/organization-store.ts';
@@ -7,7 +6,7 @@ import { describeBrowser } from '../passkeys/describe-browser.ts';
 import type { PasskeyOwners } from '../passkeys/passkey-owners.ts';
 import type { Passkey } from '../passkeys/passkey-store.ts';
 import type { Passkeys } from '../passkeys/passkeys.ts';
-import type { OpenSignIns, Progress } from './open-sign-ins.ts';
+import { type OpenSignIns, type Progress, toPasskeyBinding } from './open-sign-ins.ts';
 import type { PasskeyOffers } from './passkey-offers.ts';
 import type { Recovering } from './recovering.ts';
 import { canMakeSilently } from './silent-passkey.ts';
@@ -41,15 +40,13 @@ export class Enrolling {
     const progress = await this.#require(id);
     const { stored, organization, step } = progress;
     if (silent && !canMakeSilently(progress)) throw new AppError('method_not_offered');
-    const { options, challenge } = await this.#deps.passkeys.startRegistration({
-      binding: digest(id),
+    return this.#deps.passkeys.startRegistration({
+      binding: toPasskeyBinding(id),
       account: await this.#deps.passkeyOwners.describe(stored),
       organizationName: organization.name,
       where: step.local ? 'this-device' : undefined,
       silent,
     });
-    await this.#deps.openSignIns.keepChallenge(id, challenge);
-    return options;
   }
 
   /** Stores the passkey that was made. It proves nothing yet: a creation is not signed. */
@@ -57,7 +54,7 @@ export class Enrolling {
     const { response, userAgent, silent } = answer;
     const { signIn: before, stored, organization } = await this.#require(id);
     const passkey = await this.#deps.passkeys.finishRegistration({
-      binding: digest(id),
+      binding: toPasskeyBinding(id),
       accountId: stored.id,
       response,
       userAgent,

@@ -31,7 +31,6 @@ export interface Progress {
   readonly stored?: Account | undefined;
 }
 
-const LIVE_CHALLENGES = 3;
 const CHANGE_ATTEMPTS = 5;
 
 /** The attempts to sign in that are under way: begun, looked at with what is missing, changed by one tab at a time, ended once. */
@@ -60,7 +59,6 @@ export class OpenSignIns {
       demand: given.demand,
       offerAnswered: false,
       made: [],
-      challenges: [],
       startedAt,
       expiresAt: given.expiresAt ?? addSeconds(startedAt, signInSeconds),
       version: 1,
@@ -88,21 +86,10 @@ export class OpenSignIns {
     throw new AppError('changed_meanwhile');
   }
 
-  /** Ties a passkey challenge to the sign-in; the oldest of more than three is worth nothing any more. */
-  async keepChallenge(id: SignInId, challenge: string): Promise<void> {
-    let dropped: readonly string[] = [];
-    await this.change(id, async (signIn) => {
-      const challenges = [...signIn.challenges, digest(challenge)];
-      dropped = challenges.slice(0, -LIVE_CHALLENGES);
-      return { ...signIn, challenges: challenges.slice(-LIVE_CHALLENGES) };
-    });
-    await this.#deps.passkeys.discard(dropped);
-  }
-
-  /** Ends it with the challenges that nobody answered; of several callers at once, one gets true. */
-  async end({ id, challenges }: SignIn): Promise<boolean> {
+  /** Ends it with the passkey challenges that nobody answered; of several callers at once, one gets true. */
+  async end({ id }: SignIn): Promise<boolean> {
     if (!(await this.#deps.signIns.delete(id))) return false;
-    await this.#deps.passkeys.discard(challenges);
+    await this.#deps.passkeys.discard(toPasskeyBinding(id));
     return true;
   }
 
@@ -113,4 +100,9 @@ export class OpenSignIns {
     const step = nextStep(signIn, found?.account, organization.policy, clock.now());
     return { signIn, step, policy: organization.policy, organization, stored: found?.stored };
   }
+}
+
+/** What the passkey challenges of a sign-in are bound to: no secret, as its id is one. */
+export function toPasskeyBinding(id: SignInId): string {
+  return digest(id);
 }

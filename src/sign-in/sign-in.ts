@@ -50,8 +50,6 @@ export interface SignIn {
   readonly newCodes?: 'made' | 'declined' | undefined;
   /** Passkeys that were made in this sign-in. */
   readonly made: readonly PasskeyId[];
-  /** Digests of the live passkey challenges, oldest first; never more than three. */
-  readonly challenges: readonly string[];
   readonly startedAt: Date;
   readonly expiresAt: Date;
   /** Starts at 1 and grows by one with each change. */

@@ -5,7 +5,6 @@ import type { AuditLog } from '../audit/audit-log.ts';
 import type { RefusedFactor } from '../audit/audit-store.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
-import { digest } from '../lib/digest.ts';
 import type { AccountId, OrganizationId, SignInId } from '../lib/ids.ts';
 import type { NoticeMessage } from '../notices/notice-message.ts';
 import type { Notices } from '../notices/notices.ts';
@@ -16,7 +15,7 @@ import type { Limits } from '../rates/limits.ts';
 import type { RecoveryCodes } from '../recovery/recovery-codes.ts';
 import type { Totps } from '../totp/totp.ts';
 import type { SignInAccount, Step } from './next-step.ts';
-import type { OpenSignIns, Progress } from './open-sign-ins.ts';
+import { type OpenSignIns, type Progress, toPasskeyBinding } from './open-sign-ins.ts';
 import type { Recovering } from './recovering.ts';
 import type { Proof, SignIn } from './sign-in.ts';
 import type { SignInAccounts } from './sign-in-accounts.ts';
@@ -175,13 +174,7 @@ export class SigningIn {
 
     const second = step.type === 'second-factor' && signIn.accountId !== undefined;
     const allow = second && signIn.accountId ? await this.#deps.passkeys.list(signIn.accountId) : undefined;
-    const { options, challenge } = await this.#deps.passkeys.startAuthentication({
-      binding: digest(id),
-      purpose: 'sign-in',
-      allow,
-    });
-    await this.#deps.openSignIns.keepChallenge(id, challenge);
-    return options;
+    return this.#deps.passkeys.startAuthentication({ binding: toPasskeyBinding(id), purpose: 'sign-in', allow });
   }
 
   /** Checks a passkey's answer. It may also say who the person is, unless that is settled already. */
@@ -193,7 +186,7 @@ export class SigningIn {
     await limits.requirePasskeyTry(source.address);
 
     const outcome = await passkeys.finishAuthentication({
-      binding: digest(id),
+      binding: toPasskeyBinding(id),
       purpose: 'sign-in',
       response,
       usedWith: source.description,

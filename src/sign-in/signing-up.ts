@@ -73,8 +73,7 @@ export class SigningUp {
     // Two tabs with the same e-mail share what the first one put there, so that either may finish.
     const { id, userHandle } = (await this.#findDraft(newcomer)) ?? fresh;
     const account = await passkeyOwners.describe({ id, userHandle, email, profile, organizationId: organization.id });
-    const { options } = await passkeys.startRegistration({ binding, account, organizationName: organization.name });
-    return options;
+    return passkeys.startRegistration({ binding, account, organizationName: organization.name });
   }
 
   /** Stores the account and its passkey. An account that exists is left as it is. */

@@ -1,6 +1,7 @@
 /** What a ticket is for. A ticket of one type never answers for another. */
 export type TicketType =
   | 'passkey-challenge'
+  | 'passkey-challenges'
   | 'totp-enrolment'
   | 'set-up'
   | 'set-up-turn'

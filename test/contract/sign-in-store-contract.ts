@@ -113,6 +113,5 @@ function buildFullSignIn(): Required<SignIn> {
     newCodes: 'made',
     offerAnswered: true,
     made: [passkeyId],
-    challenges: ['one', 'two'],
   };
 }

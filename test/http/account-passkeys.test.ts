@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Account } from '../../src/accounts/account-store.ts';
+import { en } from '../../src/http/languages/en.ts';
 import { AccountVisit } from '../support/account-visit.ts';
 import { changePolicy, openTestApp, type TestApp } from '../support/app.ts';
 import { Authenticator, type CreationOptions } from '../support/authenticator.ts';
 import { addPasskey } from '../support/enrol.ts';
-import { assertPage, assertRefused, readField } from '../support/page.ts';
+import { assertPage, assertRefused, readField, readNotice } from '../support/page.ts';
 import { requireValue } from '../support/require-value.ts';
 import { openSession } from '../support/session.ts';
 import { openSignIn } from '../support/sign-in-flow.ts';
@@ -43,12 +44,11 @@ test('a passkey is added', async (t) => {
 
   await t.test('with a name that is asked for afterwards, and a good one to begin with', async () => {
     const page = await visit.addPasskey(device);
-    assertPage(page, 'passkey-rename.title.fresh');
+    assertPage(page, 'passkey-rename.title.fresh', 'passkey-added');
     assert.equal(readField(page, 'name'), 'Passkey');
     const renamed = await visit.submit(new URL(page.url).pathname.slice('/account'.length), { name: ' My  phone ' });
     const security = await visit.visitor.follow(renamed);
-    assertPage(security, 'security.title', 'passkey-renamed');
-    assert.ok(security.text.includes('My  phone'));
+    assert.equal(readNotice(security), 'It is called “My  phone” now.');
 
     const flow = await openSignIn({ app, issuer, authenticator: device });
     await flow.usePasskey();
@@ -62,7 +62,8 @@ test('a passkey is added', async (t) => {
     });
     const { location, signals } = JSON.parse(answer.text);
 
-    assert.equal(location, '/account?done=passkey-added');
+    assert.match(location, /^\/account\?done=passkey-added&passkey=/);
+    assert.equal(readNotice(await visit.visitor.open(location)), '“Second” was added.');
     assert.deepEqual(signals.acceptedIds, await listIds(site, account));
     assert.deepEqual([signals.rpId, signals.name, signals.displayName], ['localhost', account.email, 'Alex Example']);
   });
@@ -92,6 +93,14 @@ test('a passkey is added', async (t) => {
     const response = await kim.visit.askDevice(new Authenticator(), { credentialId });
     assertRefused(await kim.visit.post('/passkeys', { response }), 'already_registered');
     assert.deepEqual(await listIds(site, kim.account), []);
+  });
+
+  await t.test('and named by the page only to whose it is', async () => {
+    const [own] = await listIds(site, account);
+    for (const id of [own, '__proto__', '']) {
+      const page = await kim.visit.open(`?done=passkey-added&passkey=${id}`);
+      assertPage(page, 'security.title', 'passkey-added');
+    }
   });
 
   await t.test('to the account of the session that asked, and to no other', async () => {
@@ -219,6 +228,7 @@ test('a passkey is deleted', async (t) => {
   await t.test('unless it is the only way in', async () => {
     const { account, visit, device } = await visitWithPasskey(site, 'only@example.com');
     const [id] = await listIds(site, account);
+    assertRefused(await visit.open(`/passkeys/${id}/delete`), 'last_way_in');
     await visit.confirmByPasskey({ purpose: 'delete-passkey', target: id }, device);
 
     assertRefused(await visit.submit(`/passkeys/${id}/delete`), 'last_way_in');
@@ -242,20 +252,35 @@ test('a passkey is deleted', async (t) => {
     assert.equal((await listIds(site, account)).length, 1);
   });
 
-  await t.test('a password that opens nothing is no way in', async () => {
+  await t.test('a password that opens nothing is no way in, nor one whose second factor is missing', async () => {
     const { account, visit } = await visitAccount(site, 'off@example.com');
     const device = await addPasskey(app, account);
-    await changePolicy(app, { password: 'off' });
     const [target] = await listIds(site, account);
     const intent = { purpose: 'delete-passkey', target } as const;
 
-    await visit.confirmByPasskey(intent, device);
-    assertRefused(await visit.submit(`/passkeys/${target}/delete`), 'last_way_in');
-    await changePolicy(app, { password: 'on' });
+    for (const policy of [{ password: 'off' }, { secondFactor: 'required', secondFactors: ['totp'] }] as const) {
+      await changePolicy(app, policy);
+      await visit.confirmByPasskey(intent, device);
+      assertRefused(await visit.submit(`/passkeys/${target}/delete`), 'last_way_in');
+      await changePolicy(app, { password: 'on' });
+    }
+    await changePolicy(app, { secondFactor: 'off' });
     await visit.confirmByPasskey(intent, device);
     assert.equal((await visit.submit(`/passkeys/${target}/delete`)).status, 303);
     assert.deepEqual(await listIds(site, account), []);
   });
+});
+
+test('the last passkey goes where a recovery code is left, and its page says that it is the last', async (t) => {
+  const site = await openTestApp(t, { policy: { ...PASSWORDS_ONLY.policy, secondFactors: ['recovery-code'] } });
+  const { account, visit, device } = await visitWithPasskey(site, 'codes@example.com');
+  await site.app.recoveryCodes.make(account.id);
+  const [id] = await listIds(site, account);
+  await visit.confirmByPasskey({ purpose: 'delete-passkey', target: id }, device);
+
+  assert.ok((await visit.open(`/passkeys/${id}/delete`)).text.includes(en['passkey-delete.lead.last']));
+  assert.equal((await visit.submit(`/passkeys/${id}/delete`)).status, 303);
+  assert.deepEqual(await listIds(site, account), []);
 });
 
 test('where the organization does not use passkeys none is added', async (t) => {

@@ -137,7 +137,6 @@ test('a form that comes unconfirmed does nothing, and leads back to its page rat
 
 test('what is done once uses its confirmation up', async (t) => {
   const { site, account, visit, ids } = await openConfirmer(t);
-  const { app } = site;
   const [first, second] = ids;
 
   await t.test('of ten at the same time one deletes the passkey', async () => {
@@ -150,14 +149,14 @@ test('what is done once uses its confirmation up', async (t) => {
   });
 
   await t.test('a refused deletion too', async () => {
-    await changePolicy(app, { password: 'off' });
+    await changePolicy(site.app, { password: 'off' });
     const { device, id: third } = await addAnother(site, account);
     await visit.confirmByPasskey(deleting(second), device);
     assertLeadsTo(await visit.submit(`/passkeys/${second}/delete`), '?done=passkey-deleted');
     await visit.confirmByPasskey(deleting(third), device);
     assertRefused(await visit.submit(`/passkeys/${third}/delete`), 'last_way_in');
+    await changePolicy(site.app, { password: 'on' });
     assert.equal(await isAsked(visit, `/passkeys/${third}/delete`), true);
-    await changePolicy(app, { password: 'on' });
   });
 
   await t.test('and the removal of the app', async () => {
@@ -170,10 +169,13 @@ test('what is done once uses its confirmation up', async (t) => {
 test('whoever has added a passkey may name it at once, and no other', async (t) => {
   const { site, visit, account, ids } = await openConfirmer(t);
   await visit.confirm('add-passkey');
-  assertPage(await visit.addPasskey(new Authenticator()), 'passkey-rename.title.fresh');
+  assertPage(await visit.addPasskey(new Authenticator()), 'passkey-rename.title.fresh', 'passkey-added');
   const made = (await listIds(site, account)).find((id) => !ids.includes(id));
 
-  assertLeadsTo(await visit.submit(`/passkeys/${made}/rename`, { name: 'New' }), '?done=passkey-renamed');
+  assertLeadsTo(
+    await visit.submit(`/passkeys/${made}/rename`, { name: 'New' }),
+    `?done=passkey-renamed&passkey=${made}`,
+  );
   assert.equal(await isAsked(visit, `/passkeys/${ids[0]}/rename`), true);
   assert.equal(await isAsked(visit, `/passkeys/${made}/delete`), true);
   assert.equal(await isAsked(visit, '/passkeys/add'), false, 'another one may be added');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { PRESETS } from '../../config/presets.ts';
 import { digest } from '../../src/lib/digest.ts';
-import { AccountVisit } from '../support/account-visit.ts';
+import { AccountVisit, toQuery } from '../support/account-visit.ts';
 import { addAccount, openTestApp, presetOf, TEST_PASSWORD } from '../support/app.ts';
 import { type AuthenticationJson, Authenticator, type RequestOverrides } from '../support/authenticator.ts';
 import { addMember, addPasskey } from '../support/enrol.ts';
@@ -160,6 +160,22 @@ test('a challenge answers for what it was made for', async (t) => {
     assertRefused(await new Visitor(issuer).get(`/set-up/${asked}`), 'link_used_or_expired');
     assertRefused(await visit.submit('/totp', { ticket: asked, code: '123456' }), 'link_used_or_expired');
     assert.equal((await flow.post('/passkey', own)).status, 200);
+  });
+
+  await t.test('three wait in a session, and a fourth ends the oldest (WA-38)', async () => {
+    const intent = { purpose: 'add-totp' } as const;
+    const makes: unknown[] = [];
+    for (let count = 0; count < 4; count += 1) makes.push(await visit.askDevice(new Authenticator()));
+    const uses: AuthenticationJson[] = [];
+    for (let count = 0; count < 4; count += 1) uses.push(await visit.askForConfirmation(intent, device));
+    const register = async (index: number) => visit.post('/passkeys', { response: makes[index], name: 'New' });
+    const confirm = async (index: number) =>
+      visit.post(`/confirm/passkey${toQuery(intent)}`, { response: uses[index] });
+
+    assertRefused(await register(0), 'passkey_not_made');
+    assert.equal((await register(1)).status, 200);
+    assertRefused(await confirm(0), 'passkey_refused');
+    assert.equal((await confirm(1)).status, 200);
   });
 
   await t.test('three wait in a sign-in, a fourth ends the oldest, and its end ends all', async () => {

@@ -138,6 +138,19 @@ test('whoever signs in with a phone is offered a passkey of the device, and only
   assert.ok((await usePhone(site, { authenticator: key })).callbackUrl, 'a key is no phone');
 });
 
+test('nor is one of the device made silently after a password and a phone', async (t) => {
+  const site = await openTestApp(t, { policy: { ...presetOf('convenience'), secondFactor: 'when-enrolled' } });
+  const phone = await addPasskey(site.app, await addAccount(site.app, EMAIL));
+  const flow = await typePassword(site, phone);
+  const response = { ...(await flow.askDevice()), authenticatorAttachment: 'cross-platform' };
+  const answer = await flow.post('/passkey?local=yes', response);
+  await flow.leave(await flow.visitor.get(JSON.parse(answer.text).location));
+
+  assertPage(flow.current, 'enrol-passkey.title.local');
+  assert.doesNotMatch(flow.current.text, /data-silent/);
+  assertRefused(await flow.post('/enrol/options', { silent: true }), 'method_not_offered');
+});
+
 test('to who has one passkey on one device a second one is suggested', async (t) => {
   const site = await openTestApp(t, CONVENIENT);
   const { app, issuer } = site;

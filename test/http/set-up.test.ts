@@ -42,17 +42,17 @@ test('the link for the first administrator', async (t) => {
     assert.equal(await app.setUp.isNeeded(), true);
   });
 
-  await t.test('makes one administrator, whoever of ten is first', async () => {
+  await t.test('makes one administrator, whoever of three is first', async () => {
     const responses = [await askDevice(site, link, FOUNDER, device)];
-    for (let count = 1; count < 10; count += 1) {
+    for (let count = 1; count < 3; count += 1) {
       responses.push(await askDevice(site, link, { ...FOUNDER, email: `${count}@example.com` }));
     }
-    const answers = await race(10, (index) => {
+    const answers = await race(3, (index) => {
       const email = index === 0 ? FOUNDER.email : `${index}@example.com`;
       return visitor.postJson(link, { ...FOUNDER, email, response: responses[index] });
     });
 
-    assert.deepEqual(answers.map(({ status }) => status).sort(), [200, ...Array(9).fill(410)]);
+    assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 410, 410]);
     assert.equal(JSON.parse(answers[0]?.text ?? '').location, '/set-up/done');
     assertPage(await visitor.get('/set-up/done'), 'set-up-done.title');
     const { items } = await app.accounts.list({ limit: 100 });

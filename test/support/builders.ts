@@ -159,7 +159,6 @@ export function buildSignIn(overrides: Partial<SignIn> = {}): SignIn {
     demand: { acr: [], essential: false },
     offerAnswered: false,
     made: [],
-    challenges: [],
     startedAt: TEST_START,
     expiresAt: addSeconds(TEST_START, 900),
     version: 1,

@@ -40,12 +40,13 @@ export async function addPasskey(
   authenticator = new Authenticator(),
 ): Promise<Authenticator> {
   const { id, userHandle, email } = account;
-  const { options } = await passkeys.startRegistration({
-    binding: BINDING,
+  const binding = `${BINDING}, of ${id}`;
+  const options = await passkeys.startRegistration({
+    binding,
     account: { id, userHandle, label: email, displayName: email },
     organizationName: 'Northwind',
   });
   const response = authenticator.create(options, { origin: new URL(issuer).origin });
-  await passkeys.finishRegistration({ binding: BINDING, accountId: account.id, response, userAgent: '' });
+  await passkeys.finishRegistration({ binding, accountId: account.id, response, userAgent: '' });
   return authenticator;
 }

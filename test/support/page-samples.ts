@@ -395,7 +395,11 @@ export const PAGE_SAMPLES: readonly PageSample[] = [
       },
     },
   },
-  { view: 'passkey-add', label: 'name-before', model: { ...signedIn, naming: 'before', name: 'Work laptop' } },
+  {
+    view: 'passkey-add',
+    label: 'name-before',
+    model: { ...signedIn, naming: 'before', name: 'Work laptop' },
+  },
   { view: 'passkey-add', label: 'name-after', model: { ...signedIn, naming: 'after', name: '' } },
   {
     view: 'passkey-rename',
@@ -403,7 +407,8 @@ export const PAGE_SAMPLES: readonly PageSample[] = [
     model: { ...signedIn, passkey: phonePasskey, fresh: true, notice: { tone: 'success', event: 'passkey-added' } },
   },
   { view: 'passkey-rename', label: 'later', model: { ...signedIn, passkey: keyPasskey, fresh: false } },
-  { view: 'passkey-delete', label: 'first', model: { ...signedIn, passkey: keyPasskey } },
+  { view: 'passkey-delete', label: 'first', model: { ...signedIn, passkey: keyPasskey, last: false } },
+  { view: 'passkey-delete', label: 'last', model: { ...signedIn, passkey: keyPasskey, last: true } },
   { view: 'confirm', label: 'passkey', model: { ...confirm, otherMethods: ['password', 'totp', 'email-code'] } },
   { view: 'confirm', label: 'only-passkey', model: { ...confirm, purpose: 'add-passkey' } },
   {

@@ -103,7 +103,7 @@ test('a sentence comes in parts, so that values and dates can be set off', () =>
 });
 
 test('what went well names its object where it is known', () => {
-  assert.equal(wording.success('passkey-deleted', 'Work laptop').title, '“Work laptop” was deleted.');
-  assert.equal(wording.success('passkey-deleted').title, 'The passkey was deleted.');
+  assert.equal(wording.success('passkey-added', 'Work laptop').title, '“Work laptop” was added.');
+  assert.equal(wording.success('passkey-added').title, 'Your passkey was added.');
   assert.equal(wording.success('totp-on', 'anything').title, wording.success('totp-on').title);
 });

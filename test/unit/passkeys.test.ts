@@ -65,7 +65,7 @@ async function setUp(t: TestContext) {
     });
   };
   const register = async (owner: Account = account, device = authenticator, overrides: CreationOverrides = {}) => {
-    const { options } = await startRegistration(owner);
+    const options = await startRegistration(owner);
     return finishRegistration(device.create(options, { origin: ORIGIN, overrides }), { owner });
   };
 
@@ -73,7 +73,7 @@ async function setUp(t: TestContext) {
   const finish = (response: unknown, binding = 'sign-in') =>
     passkeys.finishAuthentication({ binding, purpose: 'sign-in', response, usedWith: 'Chrome on Linux' });
   const answer = async (device = authenticator, overrides: RequestOverrides = {}) => {
-    const { options } = await start();
+    const options = await start();
     return device.get(options, { origin: ORIGIN, overrides });
   };
 
@@ -122,7 +122,7 @@ test('a passkey is made, signs in, and its use is recorded', async (t) => {
 test('an attested passkey that cannot be synced is hardware', async (t) => {
   const { storage, passkeys, account, startRegistration, finish, answer } = await setUp(t);
   const device = new Authenticator({ backupEligible: false });
-  const { options } = await startRegistration();
+  const options = await startRegistration();
   const response = device.create(options, { origin: ORIGIN });
   const unattested = await passkeys.verifyRegistration({
     binding: 'session',
@@ -175,7 +175,7 @@ test('a challenge for one purpose is worth nothing for another, and is spent by 
   assert.deepEqual(await finish(crossed, 'session'), { type: 'refused' });
 
   // A sign-in's challenge, used to make a passkey.
-  const { options } = await startRegistration();
+  const options = await startRegistration();
   const signIn = await passkeys.startAuthentication({ binding: 'session', purpose: 'sign-in' });
   const made = new Authenticator().create({ ...options, challenge: signIn.challenge }, { origin: ORIGIN });
   await assert.rejects(finishRegistration(made), refusal('passkey_not_made'));
@@ -224,12 +224,37 @@ test('a challenge that was never issued is refused', async (t) => {
   }
 });
 
-test('discarded challenges are worth nothing', async (t) => {
+test('what was asked is discarded with its binding, and nothing else is', async (t) => {
   const { passkeys, authenticator, register, start, finish } = await setUp(t);
   await register();
-  const { options, challenge } = await start();
-  await passkeys.discard([digest(challenge), digest(ids.newSecret())]);
-  assert.deepEqual(await finish(authenticator.get(options, { origin: ORIGIN })), { type: 'refused' });
+  const [gone, other] = [await start(), await start('another sign-in')];
+  await passkeys.discard('sign-in');
+  await passkeys.discard('a sign-in that has asked for nothing');
+  assert.deepEqual(await finish(authenticator.get(gone, { origin: ORIGIN })), { type: 'refused' });
+  assert.equal((await finish(authenticator.get(other, { origin: ORIGIN }), 'another sign-in')).type, 'verified');
+});
+
+test('three challenges of a binding wait, whatever they are for, and the oldest makes room for a fourth (WA-38)', async (t) => {
+  const { authenticator, register, start, startRegistration, finish } = await setUp(t);
+  await register();
+  const asked = [await start(), await start('another sign-in'), await start(), await start()];
+  await startRegistration(undefined, 'sign-in');
+  const outcomes = [];
+  for (const [index, options] of asked.entries()) {
+    const response = authenticator.get(options, { origin: ORIGIN });
+    outcomes.push((await finish(response, index === 1 ? 'another sign-in' : 'sign-in')).type);
+  }
+  assert.deepEqual(outcomes, ['refused', 'verified', 'verified', 'verified']);
+});
+
+test('no more than three wait when many are asked for at once (WA-38)', async (t) => {
+  const { storage, start } = await setUp(t);
+  const asked = await Promise.allSettled(Array.from({ length: 20 }, () => start()));
+  const challenges = asked.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value.challenge] : []));
+  const waiting = await Promise.all(
+    challenges.map((challenge) => storage.tickets.find('passkey-challenge', digest(challenge))),
+  );
+  assert.equal(waiting.filter(Boolean).length, 3);
 });
 
 test('two prompts may be open, and each answer counts (WA-41)', async (t) => {
@@ -237,8 +262,8 @@ test('two prompts may be open, and each answer counts (WA-41)', async (t) => {
   await register();
   const older = await start();
   const newer = await start();
-  assert.equal((await finish(authenticator.get(newer.options, { origin: ORIGIN }))).type, 'verified');
-  assert.equal((await finish(authenticator.get(older.options, { origin: ORIGIN }))).type, 'verified');
+  assert.equal((await finish(authenticator.get(newer, { origin: ORIGIN }))).type, 'verified');
+  assert.equal((await finish(authenticator.get(older, { origin: ORIGIN }))).type, 'verified');
 });
 
 test("one's own answer with another's user handle is refused (WA-16)", async (t) => {
@@ -255,7 +280,7 @@ test('where certain passkeys were asked for no other will do (WA-18)', async (t)
   const attacker = new Authenticator();
   const own = await register(await addAccount(), attacker);
 
-  const { options } = await passkeys.startAuthentication({ binding: 'sign-in', purpose: 'sign-in', allow: [wanted] });
+  const options = await passkeys.startAuthentication({ binding: 'sign-in', purpose: 'sign-in', allow: [wanted] });
   assert.deepEqual(
     options.allowCredentials?.map(({ id }) => id),
     [wanted.id],
@@ -270,14 +295,14 @@ test('the authenticator must name the account unless its passkeys were asked for
   const overrides = { userHandle: null };
   assert.equal((await finish(await answer(authenticator, overrides))).type, 'refused');
 
-  const { options } = await passkeys.startAuthentication({ binding: 'sign-in', purpose: 'sign-in', allow: [passkey] });
+  const options = await passkeys.startAuthentication({ binding: 'sign-in', purpose: 'sign-in', allow: [passkey] });
   assert.equal((await finish(authenticator.get(options, { origin: ORIGIN, overrides }))).type, 'verified');
 });
 
 test('where no passkey may answer none does', async (t) => {
   const { passkeys, authenticator, register, finish } = await setUp(t);
   await register();
-  const { options } = await passkeys.startAuthentication({ binding: 'sign-in', purpose: 'sign-in', allow: [] });
+  const options = await passkeys.startAuthentication({ binding: 'sign-in', purpose: 'sign-in', allow: [] });
   assert.deepEqual(await finish(authenticator.get(options, { origin: ORIGIN })), { type: 'refused' });
 });
 
@@ -285,7 +310,7 @@ test('of parallel answers with equal counters one counts (WA-25)', async (t) => 
   const { register, finish, answer, storage } = await setUp(t);
   const device = new Authenticator({ counter: 'counting' });
   const { id } = await register(undefined, device);
-  const clones = await Promise.all(Array.from({ length: 5 }, () => answer(device, { counter: 1 })));
+  const clones = await Promise.all(Array.from({ length: 3 }, () => answer(device, { counter: 1 })));
   const outcomes = await Promise.all(clones.map((response) => finish(response)));
 
   assert.equal(outcomes.filter(({ type }) => type === 'verified').length, 1);
@@ -330,7 +355,7 @@ test('a passkey is made only for the account and the session that asked', async 
   const other = await addAccount();
   const forOther = await startRegistration(other);
   const elsewhere = await startRegistration(account, 'another session');
-  for (const { options } of [forOther, elsewhere]) {
+  for (const options of [forOther, elsewhere]) {
     const response = new Authenticator().create(options, { origin: ORIGIN });
     await assert.rejects(finishRegistration(response), refusal('passkey_not_made'));
   }
@@ -341,7 +366,7 @@ test('a passkey is made only for the account and the session that asked', async 
 test('a registration that fails is answered once and stores nothing (WA-28)', async (t) => {
   const { passkeys, account, startRegistration, finishRegistration } = await setUp(t);
   const device = new Authenticator();
-  const { options } = await startRegistration();
+  const options = await startRegistration();
   const bad = device.create(options, { origin: ORIGIN, overrides: { userVerified: false } });
   const good = device.create(options, { origin: ORIGIN });
 
@@ -360,7 +385,7 @@ test('a passkey id belongs to one account', async (t) => {
 
 test('an account has twenty passkeys at most, and hears of it before one is made', async (t) => {
   const { storage, passkeys, account, startRegistration, finishRegistration } = await setUp(t);
-  const { options } = await startRegistration();
+  const options = await startRegistration();
   for (let count = 0; count < 20; count += 1) {
     await storage.passkeys.insert(buildPasskey({ accountId: account.id }), 20);
   }
@@ -373,7 +398,7 @@ test('an account has twenty passkeys at most, and hears of it before one is made
 test('the passkeys that an account has are excluded from making another', async (t) => {
   const { register, startRegistration, authenticator } = await setUp(t);
   await register();
-  const { options } = await startRegistration();
+  const options = await startRegistration();
   assert.throws(() => authenticator.create(options, { origin: ORIGIN }), { name: 'InvalidStateError' });
 });
 
@@ -400,7 +425,7 @@ test("another's passkey and none at all are the same to rename and remove", asyn
 
 test('a passkey has the name that the person gave it, or a likely one', async (t) => {
   const { passkeys, account, startRegistration, finishRegistration, register } = await setUp(t);
-  const { options } = await startRegistration();
+  const options = await startRegistration();
   const response = new Authenticator().create(options, { origin: ORIGIN });
   await finishRegistration(response, { name: '  Work phone ' });
   const unnamed = await register(undefined, new Authenticator());
@@ -414,7 +439,7 @@ test('a passkey has the name that the person gave it, or a likely one', async (t
 
 test('a name that cannot be one is refused before the challenge is spent (WA-33)', async (t) => {
   const { startRegistration, finishRegistration } = await setUp(t);
-  const { options } = await startRegistration();
+  const options = await startRegistration();
   const response = new Authenticator().create(options, { origin: ORIGIN });
   const malformed = { ...refusal('malformed_request'), field: 'name' };
   for (const name of [
@@ -541,17 +566,16 @@ test('hostile registrations cost little time (WA-30)', async (t) => {
     Buffer.concat([Buffer.from('9a00007fff', 'hex'), Buffer.alloc(32_000, 0xa0)]),
     Buffer.alloc(30_000, 0x5a),
   ];
-  const answers = [];
   for (const attestationObject of objects) {
-    const { options } = await startRegistration();
-    answers.push(new Authenticator().create(options, { origin: ORIGIN, overrides: { attestationObject } }));
+    const options = await startRegistration();
+    const response = new Authenticator().create(options, { origin: ORIGIN, overrides: { attestationObject } });
+    const before = process.cpuUsage();
+    await assert.rejects(finishRegistration(response), refusal('passkey_not_made'));
+    const { user, system } = process.cpuUsage(before);
+    assert.ok(user + system < 50_000, `took ${user + system} µs`);
   }
-  const before = process.cpuUsage();
-  for (const response of answers) await assert.rejects(finishRegistration(response), refusal('passkey_not_made'));
-  const { user, system } = process.cpuUsage(before);
-  assert.ok(user + system < answers.length * 50_000, `took ${user + system} µs`);
 
-  const { options } = await startRegistration();
+  const options = await startRegistration();
   const attestationObject = Buffer.alloc(32 * 1024 + 3);
   const tooLarge = new Authenticator().create(options, { origin: ORIGIN, overrides: { attestationObject } });
   await assert.rejects(finishRegistration(tooLarge), refusal('malformed_request'));

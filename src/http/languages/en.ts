@@ -394,6 +394,7 @@ export const en = {
 
   'passkey-delete.title': 'Delete “{name}”?',
   'passkey-delete.lead': 'You will no longer be able to sign in with it. This cannot be undone.',
+  'passkey-delete.lead.last': 'It is your only passkey: from then on you sign in without one. This cannot be undone.',
   'passkey-delete.confirm': 'Delete the passkey',
   'passkey-delete.keep': 'Keep it',
 
@@ -513,7 +514,6 @@ export const en = {
   'done.passkey-renamed.title.named': 'It is called “{name}” now.',
   'done.passkey-renamed.next': 'Only you see this name.',
   'done.passkey-deleted.title': 'The passkey was deleted.',
-  'done.passkey-deleted.title.named': '“{name}” was deleted.',
   'done.passkey-deleted.next': 'If your device still offers it, remove it there too.',
   'done.totp-on.title': 'The authenticator app is set up.',
   'done.totp-on.next': 'You will be asked for its code after your password.',

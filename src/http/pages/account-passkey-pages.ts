@@ -6,6 +6,7 @@ import type { PasskeyOwners } from '../../passkeys/passkey-owners.ts';
 import type { Passkeys } from '../../passkeys/passkeys.ts';
 import type { ConfirmationPurpose, Confirmations, Intent } from '../../sign-in/confirmation.ts';
 import type { PasskeyOffers } from '../../sign-in/passkey-offers.ts';
+import { hasWayIn } from '../../sign-in/ways-in.ts';
 import { findPasskeyHere } from '../answered-here.ts';
 import type { AppContext, AppState } from '../app-context.ts';
 import type { KnownBrowsers } from '../known-browser.ts';
@@ -19,6 +20,7 @@ import {
   finish,
   redirect,
   text,
+  toDonePath,
   toFormRefusal,
 } from './account-visits.ts';
 import type { Pages } from './pages.ts';
@@ -44,9 +46,9 @@ const renameForm = z.strictObject({ csrf: text, name: text });
 
 /** A person's own passkeys: added, named, deleted. */
 export function addPasskeyPages(router: Router<AppState>, deps: Deps): void {
-  const { visits, securityPage, confirmations, passkeys, passkeyOwners, passkeyOffers, knownBrowsers, notices, pages } =
-    deps;
-  const naming = onOwn('rename-passkey');
+  const { visits, securityPage, confirmations, knownBrowsers, notices, pages } = deps;
+  const { passkeys, passkeyOwners, passkeyOffers } = deps;
+  const renaming = onOwn('rename-passkey');
   const deleting = onOwn('delete-passkey');
 
   /** Of the passkey that the address names. */
@@ -60,8 +62,8 @@ export function addPasskeyPages(router: Router<AppState>, deps: Deps): void {
   router.get(
     '/passkeys/add',
     visits.confirmed(adding, (ctx, person) => {
-      const { namePasskey } = person.organization.policy;
-      pages.send(ctx, 'passkey-add', { ...describeShell(person), naming: namePasskey, name: '' });
+      const { namePasskey: naming } = person.organization.policy;
+      pages.send(ctx, 'passkey-add', { ...describeShell(person), naming, name: '' });
     }),
   );
 
@@ -70,13 +72,12 @@ export function addPasskeyPages(router: Router<AppState>, deps: Deps): void {
     visits.confirmedScript(adding, async (ctx, person) => {
       const { csrf, where } = await readJson(ctx, optionsJson);
       requireCsrf(person, csrf);
-      const { options } = await passkeys.startRegistration({
+      ctx.body = await passkeys.startRegistration({
         binding: person.sessionUid,
         account: await passkeyOwners.describe(person.stored),
         organizationName: person.organization.name,
         where: where === 'not-sure' ? undefined : where,
       });
-      ctx.body = options;
     }),
   );
 
@@ -96,7 +97,8 @@ export function addPasskeyPages(router: Router<AppState>, deps: Deps): void {
       await confirmations.extend(person, confirmation, { purpose: 'rename-passkey', target: id });
       const { id: accountId, email, profile } = person.stored;
       knownBrowsers.remember(ctx, { id: accountId, email, name: profile.name }, findPasskeyHere(response));
-      const location = name === undefined ? `/account/passkeys/${id}/rename?fresh=yes` : '/account?done=passkey-added';
+      const location =
+        name === undefined ? `/account/passkeys/${id}/rename?fresh=yes` : toDonePath('passkey-added', id);
       ctx.body = { location, signals: await passkeyOwners.signals(person.stored) };
     }),
   );
@@ -113,15 +115,17 @@ export function addPasskeyPages(router: Router<AppState>, deps: Deps): void {
 
   router.get(
     '/passkeys/:passkey/rename',
-    visits.confirmed(naming, async (ctx, person) => {
+    visits.confirmed(renaming, async (ctx, person) => {
       const passkey = toRow(await passkeys.requireOwn(person.stored.id, ctx.params.passkey));
-      pages.send(ctx, 'passkey-rename', { ...describeShell(person), passkey, fresh: ctx.query.fresh === 'yes' });
+      const fresh = ctx.query.fresh === 'yes';
+      const notice = fresh ? ({ tone: 'success', event: 'passkey-added' } as const) : undefined;
+      pages.send(ctx, 'passkey-rename', { ...describeShell(person, notice), passkey, fresh });
     }),
   );
 
   router.post(
     '/passkeys/:passkey/rename',
-    visits.confirmed(naming, async (ctx, person) => {
+    visits.confirmed(renaming, async (ctx, person) => {
       const { csrf, name } = await readForm(ctx, renameForm);
       requireCsrf(person, csrf);
       const passkey = await passkeys.requireOwn(person.stored.id, ctx.params.passkey);
@@ -129,7 +133,7 @@ export function addPasskeyPages(router: Router<AppState>, deps: Deps): void {
         const passkeyName = await passkeys.rename(person.stored.id, passkey.id, name);
         const renamed = { type: 'passkey-renamed', passkeyName, formerName: passkey.name } as const;
         if (passkeyName !== passkey.name) await notices.tell(renamed, describeNotice(ctx, person));
-        finish(ctx, 'passkey-renamed');
+        finish(ctx, 'passkey-renamed', passkey.id);
       } catch (error) {
         const { notice, status } = toFormRefusal(error);
         const model = { ...describeShell(person, notice), passkey: toRow(passkey), fresh: false };
@@ -138,11 +142,17 @@ export function addPasskeyPages(router: Router<AppState>, deps: Deps): void {
     }),
   );
 
+  const showDeletion = visits.confirmed(deleting, async (ctx, person) => {
+    const passkey = toRow(await passkeys.requireOwn(person.stored.id, ctx.params.passkey));
+    const last = (await passkeys.list(person.stored.id)).length === 1;
+    pages.send(ctx, 'passkey-delete', { ...describeShell(person), passkey, last });
+  });
   router.get(
     '/passkeys/:passkey/delete',
-    visits.confirmed(deleting, async (ctx, person) => {
-      const passkey = toRow(await passkeys.requireOwn(person.stored.id, ctx.params.passkey));
-      pages.send(ctx, 'passkey-delete', { ...describeShell(person), passkey });
+    visits.signedIn(async (ctx, person) => {
+      // The only way in is refused before anything is to be confirmed.
+      if (!isOnlyWayIn(person, ctx.params.passkey)) await showDeletion(ctx);
+      else await securityPage.send(ctx, person, toFormRefusal(new AppError('last_way_in')));
     }),
   );
 
@@ -153,10 +163,9 @@ export function addPasskeyPages(router: Router<AppState>, deps: Deps): void {
       requireCsrf(person, csrf);
       const { id, name: passkeyName } = await passkeys.requireOwn(person.stored.id, ctx.params.passkey);
       await confirmations.spend(person, { purpose: 'delete-passkey', target: id });
-      const { policy } = person.organization;
-      const hasPassword = policy.password !== 'off' && person.account.passwordSetAt !== undefined;
+      const keepOne = !hasWayIn({ ...person.account, passkeys: [] }, person.organization.policy); // two may go at once
       try {
-        await passkeys.remove(person.stored.id, id, { keepOne: !hasPassword });
+        await passkeys.remove(person.stored.id, id, { keepOne });
         await notices.tell({ type: 'passkey-removed', passkeyName }, { ...describeNotice(ctx, person), target: id });
         finish(ctx, 'passkey-deleted');
       } catch (error) {
@@ -164,6 +173,12 @@ export function addPasskeyPages(router: Router<AppState>, deps: Deps): void {
       }
     }),
   );
+}
+
+/** Whether nobody could get in without that passkey who gets in now. */
+function isOnlyWayIn({ account, organization }: SignedIn, passkey: string | undefined): boolean {
+  const passkeys = account.passkeys.filter(({ id }) => id !== passkey);
+  return passkeys.length < account.passkeys.length && !hasWayIn({ ...account, passkeys }, organization.policy);
 }
 
 /** Refuses whoever's organization uses no passkeys. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AppError } from '../../lib/app-error.ts';
+import type { PasskeyId } from '../../lib/ids.ts';
 import { ACCOUNT_CLIENT_ID } from '../../oidc/provider-options.ts';
 import type { Confirmation, Confirmations, Intent } from '../../sign-in/confirmation.ts';
 import type { AppContext } from '../app-context.ts';
@@ -74,13 +75,17 @@ export class AccountVisits {
 /** The address that a sign-in returns to, for what it was told as `state`. */
 export function toReturnAddress(state: string): string {
   const path = `/account/${state}`;
-  if (path === RECOVERED_PATH) return '/account?done=recovered';
+  if (path === RECOVERED_PATH) return toDonePath('recovered');
   return isIntentPage(path) ? path : '/account';
 }
 
-/** Goes back to the security page, which says what happened. */
-export function finish(ctx: AppContext, event: SuccessEvent): void {
-  redirect(ctx, `/account?done=${event}`);
+/** The security page, which says what happened, and to which passkey. */
+export function toDonePath(event: SuccessEvent, passkey?: PasskeyId): string {
+  return `/account?${new URLSearchParams({ done: event, ...(passkey !== undefined && { passkey }) })}`;
+}
+
+export function finish(ctx: AppContext, event: SuccessEvent, passkey?: PasskeyId): void {
+  redirect(ctx, toDonePath(event, passkey));
 }
 
 export function redirect(ctx: AppContext, path: string): void {

@@ -71,7 +71,7 @@ export class SecurityPage {
     const { password } = stored;
     const own = await passkeys.list(stored.id);
     const model = {
-      ...describeShell(person, refusal?.notice ?? readSuccess(ctx)),
+      ...describeShell(person, refusal?.notice ?? readSuccess(ctx, own)),
       emailVerified: stored.emailVerified,
       passkeys: own.map((passkey) => ({ ...toRow(passkey), here: knownBrowsers.isHere(ctx, stored.id, passkey.id) })),
       signals: await passkeyOwners.signals(stored),
@@ -142,8 +142,9 @@ export function toRow(passkey: Passkey): PasskeyRow {
   };
 }
 
-function readSuccess(ctx: AppContext): Notice | undefined {
-  const { done } = ctx.query;
+function readSuccess({ query }: AppContext, own: readonly Passkey[]): Notice | undefined {
+  const { done, passkey } = query;
   if (typeof done !== 'string' || !SUCCESS_EVENTS.has(done)) return undefined;
-  return { tone: 'success', event: done as SuccessEvent }; // the set holds nothing else
+  const name = own.find(({ id }) => id === passkey)?.name;
+  return { tone: 'success', event: done as SuccessEvent, name }; // the set holds nothing else
 }
