@@ -112,6 +112,7 @@ export function createServices({ config, storage, outbox, clock, ids, logger, se
     passwords,
     totps,
     recoveryCodes,
+    auditLog,
     endSessions,
   });
   const signingUp = new SigningUp({ accounts, passkeys, passkeyOwners, passwords, tickets, auditLog, ids });

@@ -9,7 +9,13 @@ export type RefusedFactor = 'password' | 'totp' | 'recovery-code' | 'email-code'
 
 /** What happened, and what each kind of event tells beside that. Never a secret, nor what one could be found by. */
 export type AuditDetails =
-  | { readonly type: 'signed-in'; readonly acr: string; readonly amr: readonly string[] }
+  | {
+      readonly type: 'signed-in';
+      readonly acr: string;
+      readonly amr: readonly string[];
+      /** The account did not know the browser, and its owner was told so by mail. */
+      readonly newBrowser?: true | undefined;
+    }
   /** The `count`th time on this day (UTC), in powers of ten; see `AuditLog.recordCounted`. */
   | { readonly type: 'sign-in-refused'; readonly factor: RefusedFactor; readonly count: number }
   | { readonly type: 'signed-out' }
@@ -20,6 +26,8 @@ export type AuditDetails =
   /** By whoever reads the mail of its address: all that was set up before ended. */
   | { readonly type: 'account-taken-over' }
   | { readonly type: 'address-verified' }
+  /** For another device, which is yet to make it. */
+  | { readonly type: 'passkey-requested' }
   | { readonly type: 'passkey-added' | 'passkey-removed'; readonly passkeyName: string }
   | { readonly type: 'passkey-renamed'; readonly passkeyName: string; readonly formerName: string }
   /** A passkey that can be synced became one that cannot, or the other way round, which no real one does. */
@@ -36,6 +44,8 @@ export type AuditDetails =
   | { readonly type: 'totp-on' | 'totp-off' }
   | { readonly type: 'recovery-codes-made' | 'recovery-codes-removed' }
   | { readonly type: 'recovery-code-used'; readonly codesLeft: number }
+  /** "This wasn't me", said of the notice of that kind: everybody is signed out. */
+  | { readonly type: 'notice-disputed'; readonly notice: string }
   | { readonly type: 'recovery-started' | 'recovery-offered' | 'recovery-cancelled' | 'recovery-done' }
   | { readonly type: 'application-allowed' | 'application-revoked'; readonly applicationName: string };
 
@@ -64,6 +74,6 @@ export interface AuditStore {
   listByAccount(accountId: AccountId, page: PageRequest): Promise<Page<AuditEvent>>;
   /** All of them: the earliest first, by creation, then id. */
   list(page: PageRequest): Promise<Page<AuditEvent>>;
-  /** Removes events from before the moment: a thousand or more of them, the rest the next time. */
-  sweep(createdBefore: Date): Promise<void>;
+  /** Removes events from before the moment, a thousand or more of them; true while there may be others. */
+  sweep(createdBefore: Date): Promise<boolean>;
 }

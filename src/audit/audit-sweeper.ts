@@ -17,15 +17,18 @@ export class AuditSweeper {
   readonly #deps: Deps;
   #timer: NodeJS.Timeout | undefined;
   #sweeping: Promise<void> | undefined;
+  #isStopped = false;
 
   constructor(deps: Deps) {
     this.#deps = deps;
   }
 
-  /** A thousand or more of those events, the rest the next time. */
+  /** Takes all of them, in small steps, between which others have their turn. */
   async sweep(): Promise<void> {
     const { store, clock } = this.#deps;
-    await store.sweep(addSeconds(clock.now(), -RETENTION_SECONDS));
+    const createdBefore = addSeconds(clock.now(), -RETENTION_SECONDS);
+    let isMore = true;
+    while (isMore && !this.#isStopped) isMore = await store.sweep(createdBefore);
   }
 
   /** Sweeps from now on, first after a pause; it does not keep the process alive. */
@@ -39,6 +42,7 @@ export class AuditSweeper {
 
   async stop(): Promise<void> {
     clearInterval(this.#timer);
+    this.#isStopped = true;
     await this.#sweeping;
   }
 }

@@ -3,7 +3,7 @@ import { isHandheld } from '../passkeys/describe-browser.ts';
 import { findSignInWay } from '../sign-in/sign-in-way.ts';
 import type { ActivityRow } from './view-models.ts';
 
-type Words = Pick<ActivityRow, 'sentence' | 'icon' | 'values'>;
+type Words = Pick<ActivityRow, 'sentence' | 'icon' | 'values' | 'newBrowser'>;
 
 /** An event as a person reads it on the pages of their account. */
 export function describeActivity({ id, details, device, actor, createdAt }: AuditEvent): ActivityRow {
@@ -15,7 +15,7 @@ function describeDetails(details: AuditDetails, device: string | undefined): Wor
   switch (type) {
     case 'signed-in': {
       const way = findSignInWay(details.amr);
-      return { sentence: way ? `${type}.${way}` : type, icon: drawBrowser(device) };
+      return { sentence: way ? `${type}.${way}` : type, icon: drawBrowser(device), newBrowser: details.newBrowser };
     }
     case 'sign-in-refused': {
       const { factor, count } = details;
@@ -30,6 +30,8 @@ function describeDetails(details: AuditDetails, device: string | undefined): Wor
     case 'signed-out':
     case 'signed-out-elsewhere':
       return { sentence: type, icon: drawBrowser(device) };
+    case 'passkey-requested':
+      return { sentence: type, icon: 'passkey' };
     case 'passkey-added':
     case 'passkey-removed':
       return { sentence: type, icon: 'passkey', values: { name: details.passkeyName } };
@@ -57,6 +59,7 @@ function describeDetails(details: AuditDetails, device: string | undefined): Wor
     case 'application-allowed':
     case 'application-revoked':
       return { sentence: type, icon: 'application', values: { name: details.applicationName } };
+    case 'notice-disputed':
     case 'recovery-started':
     case 'recovery-offered':
     case 'recovery-cancelled':

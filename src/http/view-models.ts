@@ -108,6 +108,8 @@ export interface ActivityRow {
   readonly icon: 'passkey' | 'password' | 'phone' | 'device' | 'application' | 'codes' | 'check' | 'warning';
   /** In plain words, where somebody used one. */
   readonly device?: string | undefined;
+  /** Of a sign-in, with a browser that the account did not know. */
+  readonly newBrowser?: boolean | undefined;
   readonly byOperator: boolean;
   readonly at: Date;
 }

@@ -170,7 +170,12 @@ const count = z.int();
 const passkeyName = z.string();
 
 const auditDetailsSchema: z.ZodType<AuditDetails> = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('signed-in'), acr: z.string(), amr: texts }),
+  z.strictObject({
+    type: z.literal('signed-in'),
+    acr: z.string(),
+    amr: texts,
+    newBrowser: z.literal(true).optional(),
+  }),
   z.strictObject({
     type: z.literal('sign-in-refused'),
     factor: z.enum(['password', 'totp', 'recovery-code', 'email-code', 'passkey']),
@@ -186,6 +191,7 @@ const auditDetailsSchema: z.ZodType<AuditDetails> = z.discriminatedUnion('type',
     count,
   }),
   z.strictObject({ type: z.literal('password-alert'), alert: z.literal('unusable-hash'), count }),
+  z.strictObject({ type: z.literal('notice-disputed'), notice: z.string() }),
   z.strictObject({ type: z.literal('recovery-code-used'), codesLeft: count }),
   z.strictObject({ type: z.enum(['application-allowed', 'application-revoked']), applicationName: z.string() }),
   z.strictObject({
@@ -197,6 +203,7 @@ const auditDetailsSchema: z.ZodType<AuditDetails> = z.discriminatedUnion('type',
       'account-enabled',
       'account-taken-over',
       'address-verified',
+      'passkey-requested',
       'password-set',
       'password-changed',
       'password-reset',

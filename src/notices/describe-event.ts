@@ -28,9 +28,9 @@ export function describeEvent(message: NoticeMessage): AuditDetails | undefined 
     case 'recovery-codes-made':
     case 'recovery-codes-removed':
     case 'recovery-done':
+    case 'passkey-requested':
       return { type: message.type };
     case 'new-sign-in': // every sign-in is an event
-    case 'passkey-requested':
     case 'confirmation-code':
     case 'confirmation-link':
     case 'other-device-link':

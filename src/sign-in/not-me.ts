@@ -1,4 +1,5 @@
 import type { Account } from '../accounts/account-store.ts';
+import type { AuditLog } from '../audit/audit-log.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { AccountId } from '../lib/ids.ts';
 import type { Disputed, NotMeLinks } from '../notices/not-me-links.ts';
@@ -21,6 +22,7 @@ interface Deps {
   readonly passwords: Passwords;
   readonly totps: Totps;
   readonly recoveryCodes: RecoveryCodes;
+  readonly auditLog: AuditLog;
   readonly endSessions: (id: AccountId) => Promise<void>;
 }
 
@@ -84,9 +86,10 @@ export class NotMe {
    * in between it works again. Throws `link_used_or_expired`.
    */
   async undo(token: string, device: string): Promise<NotMeOutcome> {
-    const { notMeLinks, notices, endSessions } = this.#deps;
+    const { notMeLinks, notices, auditLog, endSessions } = this.#deps;
     const { disputed, found } = await this.#require(token);
     await endSessions(disputed.accountId);
+    await auditLog.record({ type: 'notice-disputed', notice: disputed.kind }, { account: found.stored, device });
     const removal = await this.#findRemoval(disputed, found);
     const isKept = removal !== undefined && !hasWayIn({ ...found.account, ...removal.without }, found.policy);
     if (removal && !isKept) {

@@ -259,12 +259,13 @@ export class SigningIn {
       await this.#tell(progress, { type: 'password-off' }, source);
     if (step.amr.includes('pop') && stored)
       await this.#deps.recovering.stop(stored, { organization, device: source.description });
-    const { acr, amr } = step;
-    const about = { account: stored, device: source.description };
-    await this.#deps.auditLog.record({ type: 'signed-in', acr, amr }, about);
     const isKnown = source.browser?.accountIds.includes(step.accountId) ?? false;
     const isNewcomer = signIn.made.length > 0 && stored !== undefined && stored.createdAt >= signIn.startedAt;
-    if (!isKnown && !isNewcomer) await this.#tell(progress, { type: 'new-sign-in' }, source);
+    const newBrowser = isKnown || isNewcomer ? undefined : true;
+    const { acr, amr } = step;
+    const about = { account: stored, device: source.description };
+    await this.#deps.auditLog.record({ type: 'signed-in', acr, amr, newBrowser }, about);
+    if (newBrowser) await this.#tell(progress, { type: 'new-sign-in' }, source);
     return step;
   }
 

@@ -81,12 +81,12 @@ export class VerifyingAddress {
   }
 
   /** Typed in the session that asked for it. Throws `code_refused`. */
-  async byCode(person: Person, code: string): Promise<void> {
+  async byCode(person: Person, { code, device }: { readonly code: string; readonly device: string }): Promise<void> {
     const { id, emailKey } = person.stored;
     const isRight = await this.#deps.emailCodes.verify({ binding: nameSession(person), emailKey }, code);
     if (!isRight) throw new AppError('code_refused', { reason: 'email-code' });
     await this.#deps.accounts.verifyEmail(id, emailKey);
-    await this.#deps.auditLog.record({ type: 'address-verified' }, { account: person.stored });
+    await this.#deps.auditLog.record({ type: 'address-verified' }, { account: person.stored, device });
   }
 
   /** Looking changes nothing. Throws `link_used_or_expired`, also for an earlier address and for one that is verified already. */
@@ -100,10 +100,10 @@ export class VerifyingAddress {
   }
 
   /** For who is signed in to the very account, and so has both: it and the mail. Throws `link_used_or_expired`. */
-  async byLink(token: string): Promise<void> {
+  async byLink(token: string, device: string): Promise<void> {
     const { account } = await this.require(token);
     await this.#deps.accounts.verifyEmail(account.id, account.emailKey);
-    await this.#deps.auditLog.record({ type: 'address-verified' }, { account });
+    await this.#deps.auditLog.record({ type: 'address-verified' }, { account, device });
     await this.#deps.emailLinks.press(token);
   }
 
@@ -112,7 +112,7 @@ export class VerifyingAddress {
    * showed that it is theirs ends here. An administrator's account is not to be had so. The link is spent last: where something fails in
    * between it works again. Throws `link_used_or_expired`, `method_not_offered`.
    */
-  async takeOver(token: string): Promise<void> {
+  async takeOver(token: string, device: string): Promise<void> {
     const { accounts, endSessions, emailLinks, auditLog } = this.#deps;
     const { account } = await this.require(token);
     if (account.role === 'administrator') throw new AppError('method_not_offered');
@@ -121,7 +121,7 @@ export class VerifyingAddress {
     await accounts.takeOver(account.id, account.emailKey);
     await endSessions(account.id); // of a sign-in that was about to be done
     await this.#removeAll(account.id);
-    await auditLog.record({ type: 'account-taken-over' }, { account });
+    await auditLog.record({ type: 'account-taken-over' }, { account, device });
     await emailLinks.press(token);
   }
 

@@ -35,8 +35,8 @@ for (const javaScript of [true, false]) {
     assert.match(
       rows[0] ?? '',
       javaScript
-        ? /^\s*Signed in with a password\s+Chrome on \w+ · today, \d\d:\d\d\s*$/
-        : /^\s*Signed in with a password\s+Chrome on \w+ · \d+ \w+ \d{4} at \d\d:\d\d UTC\s*$/,
+        ? /^\s*Signed in with a password\s+Chrome on \w+ · first time with this browser · today, \d\d:\d\d\s*$/
+        : /^\s*Signed in with a password\s+Chrome on \w+ · first time with this browser · \d+ \w+ \d{4} at \d\d:\d\d UTC\s*$/,
     );
     assert.match(rows[1] ?? '', /Added the passkey Number 29\s+Chrome on Windows · /);
 

@@ -9,7 +9,7 @@ import { Tally } from '../../src/moving/tally.ts';
 import { openSqliteStorage } from '../../src/storage/sqlite/sqlite-storage.ts';
 import { buildOrganization } from '../support/builders.ts';
 import { TEST_START } from '../support/clock.ts';
-import { FULL_ITEMS } from '../support/full-items.ts';
+import { AUDIT_DETAILS, FULL_ITEMS } from '../support/full-items.ts';
 import { findTestServer, NO_SERVER } from '../support/mongodb.ts';
 import { createMoving, editLines, furnish, type House, nameFile, RECORD_SECONDS } from '../support/moving.ts';
 import { openTestStorage } from '../support/storages.ts';
@@ -50,7 +50,7 @@ test('everything that lasts arrives as it was, and is exported again to the same
       ['consent', 2, 0, 0, 2],
       ['grant', 2, 0, 0, 2],
       ['refresh-token', 2, 0, 0, 2],
-      ['audit-event', 33, 0, 0, 33],
+      ['audit-event', AUDIT_DETAILS.length + 1, 0, 0, AUDIT_DETAILS.length + 1],
     ],
   );
   for (const { kind, stored } of arrivals) assert.deepEqual(stored, readTotals(path)[kind]);

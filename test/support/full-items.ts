@@ -136,7 +136,7 @@ export const FULL_ITEMS = {
 
 /** What events tell, by their types. */
 const auditDetails: { readonly [Type in AuditType]: AuditDetails & { readonly type: Type } } = {
-  'signed-in': { type: 'signed-in', acr: 'phr', amr: ['pop', 'user', 'mfa'] },
+  'signed-in': { type: 'signed-in', acr: 'phr', amr: ['pop', 'user', 'mfa'], newBrowser: true },
   'sign-in-refused': { type: 'sign-in-refused', factor: 'password', count: 10 },
   'signed-out': { type: 'signed-out' },
   'session-ended': { type: 'session-ended', sessionDevice: 'Safari on iPhone' },
@@ -146,6 +146,7 @@ const auditDetails: { readonly [Type in AuditType]: AuditDetails & { readonly ty
   'account-enabled': { type: 'account-enabled' },
   'account-taken-over': { type: 'account-taken-over' },
   'address-verified': { type: 'address-verified' },
+  'passkey-requested': { type: 'passkey-requested' },
   'passkey-added': { type: 'passkey-added', passkeyName: 'Laptop' },
   'passkey-removed': { type: 'passkey-removed', passkeyName: 'Laptop' },
   'passkey-renamed': { type: 'passkey-renamed', passkeyName: 'Laptop', formerName: 'Computer' },
@@ -162,6 +163,7 @@ const auditDetails: { readonly [Type in AuditType]: AuditDetails & { readonly ty
   'recovery-codes-made': { type: 'recovery-codes-made' },
   'recovery-codes-removed': { type: 'recovery-codes-removed' },
   'recovery-code-used': { type: 'recovery-code-used', codesLeft: 9 },
+  'notice-disputed': { type: 'notice-disputed', notice: 'passkey-added' },
   'recovery-started': { type: 'recovery-started' },
   'recovery-offered': { type: 'recovery-offered' },
   'recovery-cancelled': { type: 'recovery-cancelled' },

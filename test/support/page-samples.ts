@@ -118,12 +118,13 @@ const enrolling = {
   silent: false,
   otherWays: [],
 } as const;
+const BY_OPERATORS: ReadonlySet<string> = new Set(['account-disabled', 'account-enabled', 'recovery-offered']);
 const activityEvents = AUDIT_DETAILS.map((details, index) =>
   describeActivity(
     buildAuditEvent({
       details,
       createdAt: new Date(Date.UTC(2026, 10, 21 - Math.floor(index / 3), 9, index)),
-      actor: details.type.startsWith('account-') ? 'operator' : 'account',
+      actor: BY_OPERATORS.has(details.type) ? 'operator' : 'account',
       device: 'Chrome on Windows',
     }),
   ),

@@ -113,6 +113,16 @@ test('events are kept for a year', async (t) => {
   assert.equal((await list()).length, 0);
 });
 
+test('however many have to go, they go in one sweep', async (t) => {
+  const { storage, clock, list } = await setUp(t);
+  const sweeper = new AuditSweeper({ store: storage.audit, clock, logger: { warn: () => assert.fail() } });
+  await Promise.all(Array.from({ length: 2001 }, () => storage.audit.append(buildAuditEvent())));
+  clock.advance(366 * DAY_SECONDS);
+  await storage.audit.append(buildAuditEvent({ createdAt: clock.now() }));
+  await sweeper.sweep();
+  assert.equal((await list()).length, 1);
+});
+
 test('every event has a sentence for people, which needs no value that is not there', () => {
   const wording = createWording({ locale: 'en', direction: 'ltr', texts: en });
   for (const details of AUDIT_DETAILS) {

@@ -300,6 +300,7 @@ export const en = {
   'activity.latest': 'Latest',
   'activity.at': '{at}',
   'activity.by-operator': 'By an administrator',
+  'activity.new-browser': 'first time with this browser',
   'activity.event.signed-in': 'Signed in',
   'activity.event.signed-in.passkey': 'Signed in with a passkey',
   'activity.event.signed-in.password': 'Signed in with a password',
@@ -330,6 +331,7 @@ export const en = {
   'activity.event.account-taken-over':
     'Taken over by the owner of the e-mail address: all ways to sign in of before ended',
   'activity.event.address-verified': 'E-mail address confirmed',
+  'activity.event.passkey-requested': 'Asked for a passkey on another device',
   'activity.event.passkey-added': 'Added the passkey {name}',
   'activity.event.passkey-removed': 'Deleted the passkey {name}',
   'activity.event.passkey-renamed': 'Renamed the passkey {former} to {name}',
@@ -346,6 +348,7 @@ export const en = {
   'activity.event.recovery-codes-made': 'Made recovery codes',
   'activity.event.recovery-codes-removed': 'Removed the recovery codes',
   'activity.event.recovery-code-used': 'Used a recovery code, {left} left',
+  'activity.event.notice-disputed': 'Answered a mail with “This wasn’t me”: everybody was signed out',
   'activity.event.recovery-started': 'Started the recovery of the account',
   'activity.event.recovery-offered': 'Made a link to recover the account',
   'activity.event.recovery-cancelled': 'Cancelled the recovery of the account',

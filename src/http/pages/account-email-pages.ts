@@ -51,7 +51,7 @@ export function addEmailPages(router: Router<AppState>, deps: Deps): void {
       const { csrf, code } = await readForm(ctx, codeForm);
       requireCsrf(person, csrf);
       try {
-        await verifyingAddress.byCode(person, code);
+        await verifyingAddress.byCode(person, { code, device: readSource(ctx, knownBrowsers).description });
         finish(ctx, 'email-verified');
       } catch (error) {
         show(ctx, person, { isSent: true, refusal: toFormRefusal(error) });

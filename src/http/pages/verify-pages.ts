@@ -1,5 +1,6 @@
 import Router from '@koa/router';
 import { z } from 'zod';
+import { describeBrowser } from '../../passkeys/describe-browser.ts';
 import type { LinkedAddress, VerifyingAddress } from '../../sign-in/verifying-address.ts';
 import type { AppContext, AppState } from '../app-context.ts';
 import { readForm } from '../middleware/body.ts';
@@ -28,11 +29,12 @@ export function createVerifyPages({ verifyingAddress, sessions, pages }: Deps): 
     const token = ctx.params.token ?? '';
     const { takeOver } = await readForm(ctx, verifyForm);
     const linked = await verifyingAddress.require(token);
+    const device = describeBrowser(ctx.get('user-agent'));
     if ((await findWay(ctx, linked)) === 'here') {
-      await verifyingAddress.byLink(token);
+      await verifyingAddress.byLink(token, device);
       finish(ctx, 'email-verified');
     } else if (takeOver) {
-      await verifyingAddress.takeOver(token);
+      await verifyingAddress.takeOver(token, device);
       const { account, organization } = linked;
       pages.send(ctx, 'address-taken-over', { organizationName: organization.name, email: account.email });
     } else await show(ctx, linked);

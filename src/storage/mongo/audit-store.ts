@@ -46,8 +46,9 @@ export class MongoAuditStore implements AuditStore {
     return readPage(this.#events, page, { filter: {}, toItem: toEvent });
   }
 
-  async sweep(createdBefore: Date): Promise<void> {
+  async sweep(createdBefore: Date): Promise<boolean> {
     await this.#events.deleteMany({ createdAt: where({ $lt: createdBefore }) });
+    return false;
   }
 }
 

@@ -75,8 +75,8 @@ export class SqliteAuditStore implements AuditStore {
     );
   }
 
-  async sweep(createdBefore: Date): Promise<void> {
-    await this.#database.write('short-lived', () => this.#sweep.run(createdBefore.getTime()));
+  sweep(createdBefore: Date): Promise<boolean> {
+    return this.#database.write('short-lived', () => this.#sweep.run(createdBefore.getTime()).changes === SWEPT_ROWS);
   }
 }
 
