@@ -8,6 +8,7 @@ import { AuditSweeper } from './audit/audit-sweeper.ts';
 import type { Clients } from './clients/clients.ts';
 import { completeSecrets, ensureOrganization, requireSameRpId } from './first-start.ts';
 import type { RequestHandler } from './http/app-context.ts';
+import { DeviceBindings } from './http/device-bindings.ts';
 import { KnownBrowsers } from './http/known-browser.ts';
 import { LANGUAGES } from './http/languages/languages.ts';
 import { type AssetManifest, loadAssets } from './http/middleware/assets.ts';
@@ -16,6 +17,7 @@ import { createAccountPages } from './http/pages/account-pages.ts';
 import { createConfirmLinkPages } from './http/pages/confirm-link-pages.ts';
 import { createDevMailPages } from './http/pages/dev-mail-pages.ts';
 import { createNotMePages } from './http/pages/not-me-pages.ts';
+import { createOtherDevicePages } from './http/pages/other-device-pages.ts';
 import { Pages } from './http/pages/pages.ts';
 import { createProviderPages } from './http/pages/provider-pages.ts';
 import { createRecoverPages } from './http/pages/recover-pages.ts';
@@ -109,7 +111,7 @@ export async function openApp(config: Config, secrets: Secrets, overrides: Overr
   }
 }
 
-interface Parts extends Omit<ServiceParts, 'outbox' | 'endSessions'> {
+interface Parts extends Omit<ServiceParts, 'outbox' | 'endSessions' | 'isSignedIn'> {
   readonly mail: Mail;
   readonly cookieKeys: readonly string[];
   readonly logger: Logger;
@@ -130,6 +132,7 @@ async function assemble(parts: Parts): Promise<App> {
     ...parts,
     outbox: mail.outbox,
     endSessions: (id, keepUid) => accountSessions.endAll(id, keepUid),
+    isSignedIn: (id, uid) => accountSessions.has(id, uid),
   });
   await services.keyring.ensure();
   const { name: organizationName } = await ensureOrganization(services.organizations, config);
@@ -175,6 +178,7 @@ async function assemble(parts: Parts): Promise<App> {
   const secure = issuer.startsWith('https:');
   const knownBrowsers = new KnownBrowsers({ signer, ids, secure });
   const recoveryCookie = new RecoveryCookie({ secure });
+  const deviceBindings = new DeviceBindings({ signer, ids, secure });
   let draining = false;
   const handleRequest = createRequestHandler({
     issuer,
@@ -212,6 +216,7 @@ async function assemble(parts: Parts): Promise<App> {
       'set-up': createSetUpPages({ setUp: services.setUp, pages }),
       confirm: createConfirmLinkPages({ ...services, sessions, pages }),
       verify: createVerifyPages({ verifyingAddress: services.verifyingAddress, sessions, pages }),
+      'other-device': createOtherDevicePages({ ...services, deviceBindings, knownBrowsers, pages }),
       recover: createRecoverPages({ ...services, recoveryCookie, browserSessions, pages }),
       'reset-password': createResetPasswordPages({ passwordReset: services.passwordReset, pages }),
       'not-me': createNotMePages({ notMe: services.notMe, pages }),

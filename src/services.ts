@@ -29,9 +29,12 @@ import { ConfirmationMails } from './sign-in/confirmation-mails.ts';
 import { Confirming } from './sign-in/confirming.ts';
 import { Enrolling } from './sign-in/enrolling.ts';
 import { Guesses } from './sign-in/guesses.ts';
+import { InvitingDevice } from './sign-in/inviting-device.ts';
+import { JoiningDevice } from './sign-in/joining-device.ts';
 import { MailedHelp } from './sign-in/mailed-help.ts';
 import { NotMe } from './sign-in/not-me.ts';
 import { OpenSignIns } from './sign-in/open-sign-ins.ts';
+import { OtherDeviceFlows } from './sign-in/other-device-flows.ts';
 import { PasskeyOffers } from './sign-in/passkey-offers.ts';
 import { PasswordChange } from './sign-in/password-change.ts';
 import { PasswordReset } from './sign-in/password-reset.ts';
@@ -62,12 +65,24 @@ export interface ServiceParts {
   readonly logger: Logger;
   /** Ends every session and all that applications hold of an account, except the session with that uid. */
   readonly endSessions: (id: AccountId, keepSessionUid?: string) => Promise<void>;
+  /** Whether the account still has the session with that uid. */
+  readonly isSignedIn: (id: AccountId, sessionUid: string) => Promise<boolean>;
 }
 
 export type Services = ReturnType<typeof createServices>;
 
 /** The services of the domains, each given what it calls. */
-export function createServices({ config, storage, outbox, clock, ids, logger, sealer, endSessions }: ServiceParts) {
+export function createServices({
+  config,
+  storage,
+  outbox,
+  clock,
+  ids,
+  logger,
+  sealer,
+  endSessions,
+  isSignedIn,
+}: ServiceParts) {
   const { tickets, rates } = storage;
   const auditLog = new AuditLog({ store: storage.audit, rates, ids, clock, logger });
   const organizations = new Organizations({ store: storage.organizations, ids, clock });
@@ -140,6 +155,17 @@ export function createServices({ config, storage, outbox, clock, ids, logger, se
   });
   const emailProofs = confirmationMails;
   const confirming = new Confirming({ confirmations, passkeys, guesses, limits, tickets, emailProofs });
+  const flows = new OtherDeviceFlows({ tickets, sealer, signInAccounts, isSignedIn, ids, clock });
+  const invitingDevice = new InvitingDevice({
+    issuer,
+    flows,
+    confirmations,
+    confirming,
+    passkeys,
+    notices,
+    mailLimits,
+  });
+  const joiningDevice = new JoiningDevice({ flows, confirmations, passkeys, passkeyOwners });
   const passwordChange = new PasswordChange({
     passwords,
     guesses,
@@ -255,6 +281,8 @@ export function createServices({ config, storage, outbox, clock, ids, logger, se
     confirmationMails,
     verifyingAddress,
     confirming,
+    invitingDevice,
+    joiningDevice,
     passwordChange,
     keyring,
     clients,

@@ -4,6 +4,7 @@ import type { ConfirmationMethod } from '../organizations/policy.ts';
 import type { ConfirmationPurpose } from '../sign-in/confirmation.ts';
 import type { HelpWay } from '../sign-in/mailed-help.ts';
 import type { NotMeOutcome } from '../sign-in/not-me.ts';
+import type { OtherDeviceState } from '../sign-in/other-device-flows.ts';
 import type { SignInWay } from '../sign-in/sign-in-way.ts';
 import type { PasskeySignals } from '../wire/passkey-answers.ts';
 
@@ -153,6 +154,13 @@ export interface ConfirmationForm {
   readonly otherMethods: readonly ConfirmationMethod[];
 }
 
+/** Pages behind the link for another device, at `path`, where nobody is signed in. */
+export interface OtherDeviceShell extends Shell {
+  readonly path: string;
+  /** Masked until it is shown whose it is. */
+  readonly email: string;
+}
+
 /** A mail of the folder that stands in for the mail server in development. */
 export interface DevMailRow {
   readonly name: string;
@@ -296,6 +304,23 @@ export interface ViewModels {
   'passkey-add': AccountShell & {
     readonly naming: 'before' | 'after';
     readonly name: string;
+    /** POST /account/passkeys/other-device begins one on another device. */
+    readonly otherDevice: boolean;
+  };
+  /**
+   * /account/passkeys/other-device: the link to the device that is to have the passkey, and how far it is there. POST …/send mails the
+   * link; …/number {flow, number} approves, and goes on with what was approved; …/withdraw {flow} ends it.
+   */
+  'other-device-invite': AccountShell & {
+    /** Another one takes its place when another tab begins anew. */
+    readonly flow: string;
+    readonly state: OtherDeviceState;
+    readonly link: string;
+    readonly qrCode: QrPicture;
+    readonly isSent: boolean;
+    /** Where the link was opened, in plain words. */
+    readonly device?: string | undefined;
+    readonly choices: readonly string[];
   };
   /** POST /account/passkeys/<id>/rename {name}; also the naming step after a registration (`fresh`). */
   'passkey-rename': AccountShell & { readonly passkey: PasskeyRow; readonly fresh: boolean };
@@ -361,6 +386,20 @@ export interface ViewModels {
     readonly device: string;
   };
   'confirm-link-done': Shell;
+  /** /other-device/<token>: POST `path` goes on, and binds the link to this browser. */
+  'other-device': OtherDeviceShell & { readonly at: Date; readonly device: string };
+  /** `path`/confirm`query`, with the forms of `confirm`. */
+  'other-device-confirm': OtherDeviceShell & ConfirmationForm & { readonly csrf: string };
+  /** Options from POST `path`/passkey/options, result to POST `path`/passkey. */
+  'other-device-passkey': OtherDeviceShell & { readonly csrf: string; readonly naming: 'before' | 'after' };
+  /** The `number` that the starting page wants to know, while it waits for approval; then how it ended. */
+  'other-device-outcome': OtherDeviceShell & {
+    readonly state: OtherDeviceState;
+    readonly number?: string | undefined;
+    readonly signals?: PasskeySignals | undefined;
+    /** A passkey that never was approved, for the password manager to drop. */
+    readonly dropped?: { readonly rpId: string; readonly id: string } | undefined;
+  };
   /** /not-me/<token>: what a notice was about. POST `path`. `isAddition`: something new can be taken away again. */
   'not-me': Shell & {
     readonly email: string;

@@ -13,7 +13,13 @@ export type TicketType =
   | 'email-code'
   | 'email-link'
   | 'email-link-state'
-  | 'recovery';
+  | 'recovery'
+  | 'other-device'
+  | 'other-device-link'
+  | 'other-device-joined'
+  | 'other-device-made'
+  | 'other-device-decision'
+  | 'other-device-done';
 
 /** JSON data. */
 export type TicketValue = { readonly [key: string]: unknown };

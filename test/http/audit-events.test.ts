@@ -8,6 +8,7 @@ import { addAccount, openTestApp, TEST_PASSWORD, type TestApp } from '../support
 import { Authenticator } from '../support/authenticator.ts';
 import { addPasskey } from '../support/enrol.ts';
 import { findMails, readCode, readLink, readMail } from '../support/mails.ts';
+import { Invitation, OtherDevice } from '../support/other-device.ts';
 import { assertPage, readField } from '../support/page.ts';
 import { race } from '../support/race.ts';
 import { requireValue } from '../support/require-value.ts';
@@ -98,6 +99,23 @@ test('what a person changes of how they sign in is written down once, and none o
   const cookies = [...visit.visitor.cookies.values()].map(({ value }) => value);
   const names = [passkey.id, readField(form, 'ticket'), secret, code, code.replaceAll('-', '')];
   await assertHides(site, account, [TEST_PASSWORD, NEW_PASSWORD, EMAIL, '127.0.0.1', ...names, ...cookies]);
+});
+
+test('a passkey for another device is written down when it is asked for and when it is there', async (t) => {
+  const site = await openSite(t);
+  const { account, visit } = await openVisit(site);
+  const invitation = new Invitation(site, account, visit.visitor);
+  const path = await invitation.start();
+  const other = new OtherDevice(site, path);
+  await invitation.choose(await other.makePasskey());
+  const events = await readEvents(site, account);
+  const types = events.map(({ details, device }) => [details.type, device]);
+  assert.deepEqual(types.toSorted(), [
+    ['passkey-added', 'Safari on iPhone'],
+    ['passkey-requested', 'Unknown browser'],
+    ['signed-in', 'Unknown browser'],
+  ]);
+  await assertHides(site, account, [path.slice('/other-device/'.length)]);
 });
 
 test('a password where there was none is one that was set', async (t) => {

@@ -161,6 +161,21 @@ const notMe = {
   device: 'Chrome on Windows',
 };
 
+const otherDevice = {
+  organizationName: 'Northwind',
+  path: '/other-device/q3Jt0mFZ5xkVv1cYh7Wb2L',
+  email: 'a•••@northwind.example',
+};
+const invitation = {
+  ...signedIn,
+  link: 'https://id.northwind.example/other-device/q3Jt0mFZ5xkVv1cYh7Wb2L',
+  qrCode: { size: 21, path: 'M0 0h7v7H0zM14 0h7v7h-7zM0 14h7v7H0zM9 9h3v3H9zM2 2h3v3H2z' },
+  isSent: false,
+  flow: '0198d2a4c1f07b3e',
+  device: 'Safari on iPhone',
+  choices: ['07', '42', '81'],
+};
+
 /** Every page in every state that looks different. */
 export const PAGE_SAMPLES: readonly PageSample[] = [
   { view: 'sign-in', label: 'first', model: signIn },
@@ -399,9 +414,9 @@ export const PAGE_SAMPLES: readonly PageSample[] = [
   {
     view: 'passkey-add',
     label: 'name-before',
-    model: { ...signedIn, naming: 'before', name: 'Work laptop' },
+    model: { ...signedIn, naming: 'before', name: 'Work laptop', otherDevice: true },
   },
-  { view: 'passkey-add', label: 'name-after', model: { ...signedIn, naming: 'after', name: '' } },
+  { view: 'passkey-add', label: 'name-after', model: { ...signedIn, naming: 'after', name: '', otherDevice: false } },
   {
     view: 'passkey-rename',
     label: 'fresh',
@@ -481,6 +496,46 @@ export const PAGE_SAMPLES: readonly PageSample[] = [
     view: 'dev-mail',
     label: 'full',
     model: { organizationName: 'Northwind', mails: [devMail, { ...devMail, name: 'b' }] },
+  },
+  { view: 'other-device', label: 'first', model: { ...otherDevice, at: notMe.at, device: notMe.device } },
+  {
+    view: 'other-device-confirm',
+    label: 'password-refused',
+    model: {
+      ...otherDevice,
+      csrf: signedIn.csrf,
+      query: '?for=add-passkey',
+      method: 'password',
+      isSent: false,
+      otherMethods: ['totp', 'passkey'],
+      notice: { tone: 'error', code: 'wrong_password' },
+    },
+  },
+  {
+    view: 'other-device-passkey',
+    label: 'named',
+    model: { ...otherDevice, email: alex.email, csrf: signedIn.csrf, naming: 'before' },
+  },
+  ...(['approval', 'storing', 'done', 'refused', 'expired'] as const).map((state) => ({
+    view: 'other-device-outcome' as const,
+    label: state,
+    model: {
+      ...otherDevice,
+      state,
+      number: '07',
+      ...(state === 'refused' && { dropped: { rpId: 'id.northwind.example', id: 'kX9v2mQe4rTz' } }),
+    },
+  })),
+  ...(['pending', 'opened', 'approval', 'storing', 'done', 'refused', 'expired'] as const).map((state) => ({
+    view: 'other-device-invite' as const,
+    label: state,
+    model: { ...invitation, state },
+  })),
+  { view: 'other-device-invite', label: 'sent', model: { ...invitation, state: 'pending', isSent: true } },
+  {
+    view: 'other-device-invite',
+    label: 'storing-refused',
+    model: { ...invitation, state: 'storing', notice: { tone: 'error', code: 'too_many_passkeys' } },
   },
   {
     view: 'confirm-link',

@@ -390,6 +390,65 @@ export const en = {
   'passkey-add.security-key': 'A security key',
   'passkey-add.security-key.hint': 'Insert it and touch it. You may be asked for its PIN.',
 
+  'passkey-add.other-device': 'Make it on another device, with a link or a QR code',
+
+  'other-device.title': 'Make a passkey on this device?',
+  'other-device.lead': 'It will be for the account {email} at {organization}, and for no other.',
+  'other-device.not-mine':
+    'If that is not your account, or you have not asked for this yourself a moment ago, close this page.',
+  'other-device.warning':
+    'Tell this number to nobody, and take it from nobody: both screens must be in front of you. Nobody who helps you ever asks for it.',
+  'other-device.look-again': 'See how far it is',
+
+  'other-device-confirm.lead': 'You are about to make a passkey for {email} on this device.',
+
+  'other-device-passkey.title': 'Make a passkey on this device',
+  'other-device-passkey.lead':
+    'It is for {email} at {organization}. It works once you have approved it where you began.',
+
+  'other-device-outcome.approval.title': 'Now approve it',
+  'other-device-outcome.approval.lead': 'Go back to where you began, and choose this number there.',
+  'other-device-outcome.storing.title': 'One moment',
+  'other-device-outcome.storing.lead': 'The passkey was approved and is being added.',
+  'other-device-outcome.done.title': 'Your passkey is ready',
+  'other-device-outcome.done.lead': 'You can sign in to {organization} with it on this device from now on.',
+  'other-device-outcome.done.continue': 'Sign in',
+  'other-device-outcome.refused.title': 'The passkey was not approved',
+  'other-device-outcome.refused.lead':
+    'Another number was chosen, so nothing was added. Begin again where you are signed in.',
+  'other-device-outcome.expired.title': 'That took too long, or was called off',
+  'other-device-outcome.expired.lead': 'Nothing was added. Begin again where you are signed in.',
+  'other-device-outcome.dropped': 'If your device offers the passkey nevertheless, delete it there: it opens nothing.',
+
+  'other-device-invite.pending.title': 'Open this on your other device',
+  'other-device-invite.pending.lead': 'Scan the picture with its camera. You have ten minutes.',
+  'other-device-invite.picture': 'QR code with the link for your other device',
+  'other-device-invite.link': 'Or open this address there:',
+  'other-device-invite.send': 'Send me the link by e-mail',
+  'other-device-invite.send.again': 'Send it once more',
+  'other-device-invite.sent': 'The link is on its way to {email}.',
+  'other-device-invite.warning':
+    'Give the link to nobody: whoever opens it is asked to make a passkey for your account. Leave this page open, you approve it here.',
+  'other-device-invite.opened.title': 'Go on with your other device',
+  'other-device-invite.opened.lead':
+    'The link was opened with {device}. Show there that it is you and make the passkey. If that is not your device, call it off.',
+  'other-device-invite.approval.title': 'Which number does your other device show?',
+  'other-device-invite.approval.lead':
+    'A passkey was made with {device}. It works as soon as you choose the number that is on its screen.',
+  'other-device-invite.storing.title': 'One moment',
+  'other-device-invite.storing.lead': 'The passkey that was made with {device} is being added.',
+  'other-device-invite.store-again': 'Try again',
+  'other-device-invite.none': 'None of them',
+  'other-device-invite.done.title': 'Your passkey was added',
+  'other-device-invite.done.lead': 'You can sign in on your other device with it from now on.',
+  'other-device-invite.refused.title': 'Nothing was added',
+  'other-device-invite.refused.lead':
+    'That was not the number on the other screen, so the passkey was thrown away. If you have not made one, somebody else has opened your link: give it to nobody.',
+  'other-device-invite.expired.title': 'That took too long',
+  'other-device-invite.expired.lead': 'The link is no longer good, and nothing was added.',
+  'other-device-invite.again': 'Begin again',
+  'other-device-invite.withdraw': 'Call it off',
+
   'passkey-rename.title': 'Rename the passkey',
   'passkey-rename.title.fresh': 'Name your passkey',
   'passkey-rename.lead': 'Name the device that it is on. Only you see the name.',

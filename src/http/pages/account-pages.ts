@@ -10,6 +10,7 @@ import type { Passkeys } from '../../passkeys/passkeys.ts';
 import type { RecoveryCodes } from '../../recovery/recovery-codes.ts';
 import type { Confirmations } from '../../sign-in/confirmation.ts';
 import type { Confirming } from '../../sign-in/confirming.ts';
+import type { InvitingDevice } from '../../sign-in/inviting-device.ts';
 import type { PasskeyOffers } from '../../sign-in/passkey-offers.ts';
 import type { PasswordChange } from '../../sign-in/password-change.ts';
 import type { Recovering } from '../../sign-in/recovering.ts';
@@ -22,6 +23,7 @@ import { addActivityPages } from './account-activity-pages.ts';
 import { addApplicationPages } from './account-application-pages.ts';
 import { addConfirmPages } from './account-confirm-pages.ts';
 import { addEmailPages } from './account-email-pages.ts';
+import { addOtherDevicePages } from './account-other-device-pages.ts';
 import { addPasskeyPages } from './account-passkey-pages.ts';
 import { addPasswordPages } from './account-password-pages.ts';
 import { addRecoveryPages } from './account-recovery-pages.ts';
@@ -37,6 +39,7 @@ interface Deps {
   readonly knownBrowsers: KnownBrowsers;
   readonly confirmations: Confirmations;
   readonly confirming: Confirming;
+  readonly invitingDevice: InvitingDevice;
   readonly passkeys: Passkeys;
   readonly passkeyOwners: PasskeyOwners;
   readonly passkeyOffers: PasskeyOffers;
@@ -70,6 +73,7 @@ export function createAccountPages(deps: Deps): Router<AppState> {
 
   addConfirmPages(router, { ...deps, visits });
   addPasskeyPages(router, { ...deps, visits, securityPage });
+  addOtherDevicePages(router, { ...deps, visits });
   addTotpPages(router, { ...deps, visits });
   addRecoveryPages(router, { ...deps, visits });
   addPasswordPages(router, { ...deps, visits });

@@ -5,6 +5,7 @@ import type { Notices } from '../../notices/notices.ts';
 import type { PasskeyOwners } from '../../passkeys/passkey-owners.ts';
 import type { Passkeys } from '../../passkeys/passkeys.ts';
 import type { ConfirmationPurpose, Confirmations, Intent } from '../../sign-in/confirmation.ts';
+import type { InvitingDevice } from '../../sign-in/inviting-device.ts';
 import type { PasskeyOffers } from '../../sign-in/passkey-offers.ts';
 import { hasWayIn } from '../../sign-in/ways-in.ts';
 import { findPasskeyHere } from '../answered-here.ts';
@@ -30,6 +31,7 @@ interface Deps {
   readonly visits: AccountVisits;
   readonly securityPage: SecurityPage;
   readonly confirmations: Confirmations;
+  readonly invitingDevice: InvitingDevice;
   readonly passkeys: Passkeys;
   readonly passkeyOwners: PasskeyOwners;
   readonly passkeyOffers: PasskeyOffers;
@@ -46,7 +48,7 @@ const renameForm = z.strictObject({ csrf: text, name: text });
 
 /** A person's own passkeys: added, named, deleted. */
 export function addPasskeyPages(router: Router<AppState>, deps: Deps): void {
-  const { visits, securityPage, confirmations, knownBrowsers, notices, pages } = deps;
+  const { visits, securityPage, confirmations, invitingDevice, knownBrowsers, notices, pages } = deps;
   const { passkeys, passkeyOwners, passkeyOffers } = deps;
   const renaming = onOwn('rename-passkey');
   const deleting = onOwn('delete-passkey');
@@ -63,7 +65,8 @@ export function addPasskeyPages(router: Router<AppState>, deps: Deps): void {
     '/passkeys/add',
     visits.confirmed(adding, (ctx, person) => {
       const { namePasskey: naming } = person.organization.policy;
-      pages.send(ctx, 'passkey-add', { ...describeShell(person), naming, name: '' });
+      const otherDevice = invitingDevice.isOffered(person);
+      pages.send(ctx, 'passkey-add', { ...describeShell(person), naming, name: '', otherDevice });
     }),
   );
 
