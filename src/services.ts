@@ -71,222 +71,122 @@ export interface ServiceParts {
 
 export type Services = ReturnType<typeof createServices>;
 
-/** The services of the domains, each given what it calls. */
-export function createServices({
-  config,
-  storage,
-  outbox,
-  clock,
-  ids,
-  logger,
-  sealer,
-  endSessions,
-  isSignedIn,
-}: ServiceParts) {
-  const { tickets, rates } = storage;
-  const auditLog = new AuditLog({ store: storage.audit, rates, ids, clock, logger });
+/** All that the pages, the provider and the command line call, each given what it calls. */
+export function createServices(parts: ServiceParts) {
+  const { config, storage } = parts;
+  const shared = { ...parts, issuer: config.issuer, tickets: storage.tickets, rates: storage.rates };
+  const domains = createDomains(shared);
+  const mailing = createMailing({ ...shared, ...domains });
+  const entrances = createEntrances({ ...shared, ...domains, ...mailing });
+  const changes = createChanges({ ...shared, ...domains, ...mailing });
+  return { ...domains, ...mailing, ...entrances, ...changes };
+}
+
+interface SharedParts extends ServiceParts {
+  readonly issuer: string;
+  readonly tickets: Storage['tickets'];
+  readonly rates: Storage['rates'];
+}
+
+type Domains = ReturnType<typeof createDomains>;
+type Mailing = ReturnType<typeof createMailing>;
+
+/** What there is, without the ways in which people get at it. */
+function createDomains(parts: SharedParts) {
+  const { config, storage, sealer, clock, ids } = parts;
+  const stores = { accounts: storage.accounts, passkeys: storage.passkeys, totps: storage.totps };
+  const auditLog = new AuditLog({ ...parts, store: storage.audit });
   const organizations = new Organizations({ store: storage.organizations, ids, clock });
-  const accounts = new Accounts({ store: storage.accounts, ids, clock, endSessions });
   const origins = [new URL(config.issuer).origin, ...config.relatedOrigins];
   const ceremonies = new Ceremonies({ rpId: config.rpId, origins });
-  const passkeys = new Passkeys({
-    store: storage.passkeys,
-    accounts: storage.accounts,
-    tickets,
-    ceremonies,
-    auditLog,
-    ids,
-    clock,
-  });
-  const passkeyOwners = new PasskeyOwners({ store: storage.passkeys, organizations, rpId: config.rpId });
   const cost = { memoryKib: config.hashMemoryKib, passes: config.hashPasses, lanes: 1 };
-  const passwords = new Passwords({
-    accounts: storage.accounts,
-    hasher: new Hasher({ ids, cost, cores: Math.ceil(availableParallelism() / config.workers) }),
+  const hasher = new Hasher({ ids, cost, cores: Math.ceil(availableParallelism() / config.workers) });
+  return {
     auditLog,
-    clock,
-  });
-  const totps = new Totps({ store: storage.totps, tickets, rates, sealer, ids, clock });
-  const recoveryCodes = new RecoveryCodes({ store: storage.recoveryCodes, sealer, ids, clock });
-  const notMeLinks = new NotMeLinks({ issuer: config.issuer, tickets, ids });
-  const notices = new Notices({ outbox, notMeLinks, auditLog, clock });
-  const limits = new Limits({ rates, failures: storage.failures, budgets: readBudgets(config) });
-  const signInAccounts = new SignInAccounts({
-    accounts: storage.accounts,
     organizations,
-    passkeys: storage.passkeys,
-    totps: storage.totps,
-    recoveryCodes: storage.recoveryCodes,
-    clock,
-  });
-  const notMe = new NotMe({
-    notMeLinks,
-    notices,
-    signInAccounts,
-    passkeys,
-    passwords,
-    totps,
-    recoveryCodes,
-    auditLog,
-    endSessions,
-  });
-  const signingUp = new SigningUp({ accounts, passkeys, passkeyOwners, passwords, tickets, auditLog, ids });
-  const setUp = new SetUp({
-    issuer: config.issuer,
-    accounts: storage.accounts,
-    organizations,
-    signingUp,
-    tickets,
-    ids,
-  });
-  const confirmations = new Confirmations({ tickets, clock });
-  const guesses = new Guesses({ passwords, totps, limits });
-  const emailCodes = new EmailCodes({ tickets, rates, sealer, ids });
-  const emailLinks = new EmailLinks({ tickets, ids, clock });
-  const mailLimits = new MailLimits({ rates, clock });
-  const { issuer } = config;
-  const confirmationMails = new ConfirmationMails({
-    issuer,
-    emailCodes,
-    emailLinks,
-    mailLimits,
-    notices,
-    signInAccounts,
-  });
-  const emailProofs = confirmationMails;
-  const confirming = new Confirming({ confirmations, passkeys, guesses, limits, tickets, emailProofs });
-  const flows = new OtherDeviceFlows({ tickets, sealer, signInAccounts, isSignedIn, ids, clock });
-  const invitingDevice = new InvitingDevice({
-    issuer,
-    flows,
-    confirmations,
-    confirming,
-    passkeys,
-    notices,
-    mailLimits,
-  });
-  const joiningDevice = new JoiningDevice({ flows, confirmations, passkeys, passkeyOwners });
-  const passwordChange = new PasswordChange({
-    passwords,
-    guesses,
-    notices,
-    endOtherSessions: endSessions,
-  });
-  const signUpAddresses = new SignUpAddresses({ accounts, emailCodes, mailLimits, limits, outbox, tickets, clock });
-  const verifyingAddress = new VerifyingAddress({
-    issuer,
-    accounts,
-    signInAccounts,
-    passkeys,
-    totps,
-    recoveryCodes,
-    emailCodes,
-    emailLinks,
-    mailLimits,
-    outbox,
-    auditLog,
-    endSessions,
-    clock,
-  });
-  const openSignIns = new OpenSignIns({
-    signIns: storage.signIns,
-    signInAccounts,
-    organizations,
-    passkeys,
-    clock,
-    signInSeconds: LIFETIMES.interaction,
-  });
-  const recoveryLinks = new RecoveryLinks({ issuer, accounts, organizations, sealer });
-  const recoveryMails = new RecoveryMails({ outbox, recoveryLinks, clock });
-  const recovering = new Recovering({
-    accounts,
-    openSignIns,
-    recoveryLinks,
-    recoveryMails,
-    notices,
-    auditLog,
-    tickets,
-    ids,
-    clock,
-    endSessions,
-  });
-  const passwordReset = new PasswordReset({
-    issuer,
-    emailLinks,
-    signInAccounts,
-    passwords,
-    limits,
-    outbox,
-    notices,
-    clock,
-    endSessions,
-  });
-  const mailedHelp = new MailedHelp({ accounts, mailLimits, limits, passwordReset, recovering });
-  const passkeyOffers = new PasskeyOffers({ accounts: storage.accounts, clock });
-  const enrolling = new Enrolling({ openSignIns, passkeys, passkeyOwners, passkeyOffers, recovering, notices });
-  const signInCodes = new SignInCodes({ emailCodes, mailLimits, outbox, clock });
-  const signingIn = new SigningIn({
-    openSignIns,
-    accounts: storage.accounts,
-    signInAccounts,
-    organizations,
-    passkeys,
-    passwords,
-    totps,
-    recoveryCodes,
-    signInCodes,
-    recovering,
-    limits,
-    notices,
-    auditLog,
-    clock,
-  });
-  const switchedOffPasswords = new SwitchedOffPasswords({ accounts, notices });
-  const renewingCodes = new RenewingCodes({ openSignIns, recoveryCodes, notices });
-  const keyring = new Keyring({ store: storage.keys, sealer, clock });
+    accounts: new Accounts({ ...parts, store: storage.accounts }),
+    passkeys: new Passkeys({ ...parts, store: storage.passkeys, accounts: storage.accounts, ceremonies, auditLog }),
+    passkeyOwners: new PasskeyOwners({ store: storage.passkeys, organizations, rpId: config.rpId }),
+    passkeyOffers: new PasskeyOffers({ accounts: storage.accounts, clock }),
+    passwords: new Passwords({ accounts: storage.accounts, hasher, auditLog, clock }),
+    totps: new Totps({ ...parts, store: storage.totps }),
+    recoveryCodes: new RecoveryCodes({ store: storage.recoveryCodes, sealer, ids, clock }),
+    signInAccounts: new SignInAccounts({ ...stores, recoveryCodes: storage.recoveryCodes, organizations, clock }),
+    limits: new Limits({ rates: storage.rates, failures: storage.failures, budgets: readBudgets(config) }),
+    keyring: new Keyring({ store: storage.keys, sealer, clock }),
+    ...createClients(parts),
+  };
+}
 
-  // Clients are checked by the provider, and the provider is told of clients: one of the two has to come second.
+/** Clients are checked by the provider, and the provider is told of clients: one of the two has to come second. */
+function createClients({ storage, ids, clock }: SharedParts) {
   let validate: (metadata: ClientMetadata) => Promise<void> = () =>
     Promise.reject(new Error('the provider is not there yet'));
   const clients = new Clients({ store: storage.clients, ids, clock, validate: (metadata) => validate(metadata) });
   const providerReady = (validateMetadata: typeof validate) => {
     validate = validateMetadata;
   };
+  return { clients, providerReady };
+}
+
+/** What mails prove and tell. */
+function createMailing(parts: SharedParts & Domains) {
+  const notMeLinks = new NotMeLinks(parts);
   return {
-    organizations,
-    accounts,
-    passkeys,
-    passkeyOwners,
-    passkeyOffers,
-    passwords,
-    totps,
-    recoveryCodes,
-    limits,
-    auditLog,
-    notices,
-    notMe,
-    signInAccounts,
+    emailCodes: new EmailCodes(parts),
+    emailLinks: new EmailLinks(parts),
+    mailLimits: new MailLimits(parts),
+    notMeLinks,
+    notices: new Notices({ ...parts, notMeLinks }),
+  };
+}
+
+/** The ways in: signing in and up, the first administrator, and for who has lost something. */
+function createEntrances(parts: SharedParts & Domains & Mailing) {
+  const { storage } = parts;
+  const openSignIns = new OpenSignIns({
+    ...parts,
+    signIns: storage.signIns,
+    signInSeconds: LIFETIMES.interaction,
+  });
+  const recoveryLinks = new RecoveryLinks(parts);
+  const recoveryMails = new RecoveryMails({ ...parts, recoveryLinks });
+  const recovering = new Recovering({ ...parts, openSignIns, recoveryLinks, recoveryMails });
+  const passwordReset = new PasswordReset(parts);
+  const signingUp = new SigningUp(parts);
+  const signInCodes = new SignInCodes(parts);
+  const signing = { ...parts, openSignIns, recovering };
+  return {
     openSignIns,
-    enrolling,
-    signingIn,
-    renewingCodes,
-    switchedOffPasswords,
     recovering,
     passwordReset,
-    mailedHelp,
+    mailedHelp: new MailedHelp({ ...parts, passwordReset, recovering }),
     signingUp,
-    signUpAddresses,
-    setUp,
+    signUpAddresses: new SignUpAddresses(parts),
+    setUp: new SetUp({ ...parts, accounts: storage.accounts, signingUp }),
+    signingIn: new SigningIn({ ...signing, accounts: storage.accounts, signInCodes }),
+    enrolling: new Enrolling(signing),
+    renewingCodes: new RenewingCodes({ ...parts, openSignIns }),
+  };
+}
+
+/** What somebody who is signed in changes about how they sign in, and how they show that it is they. */
+function createChanges(parts: SharedParts & Domains & Mailing) {
+  const confirmations = new Confirmations(parts);
+  const guesses = new Guesses(parts);
+  const confirmationMails = new ConfirmationMails(parts);
+  const confirming = new Confirming({ ...parts, confirmations, guesses, emailProofs: confirmationMails });
+  const flows = new OtherDeviceFlows(parts);
+  return {
     confirmations,
     confirmationMails,
-    verifyingAddress,
     confirming,
-    invitingDevice,
-    joiningDevice,
-    passwordChange,
-    keyring,
-    clients,
-    providerReady,
+    invitingDevice: new InvitingDevice({ ...parts, flows, confirmations, confirming }),
+    joiningDevice: new JoiningDevice({ ...parts, flows, confirmations }),
+    passwordChange: new PasswordChange({ ...parts, guesses, endOtherSessions: parts.endSessions }),
+    switchedOffPasswords: new SwitchedOffPasswords(parts),
+    verifyingAddress: new VerifyingAddress(parts),
+    notMe: new NotMe(parts),
   };
 }
 
