@@ -185,10 +185,11 @@ test('a person sees which applications hold something of theirs', async (t) => {
   assert.equal(own, `Ledger Your name · Your e-mail address Since ${since}`, 'the one that they signed in for');
 
   await t.test('with what each may do in plain words, the latest first, and none twice', async () => {
+    const elsewhere = await signInByPassword(site, EMAIL);
     site.advance(1);
     const client = await register(site, { name: '<b>Books</b>' });
     await allow(client, visitor, { ...OFFLINE, resource: API, scope: `${OFFLINE.scope} invoices:read` });
-    await allow(client, await signInByPassword(site, EMAIL), { scope: 'openid profile' });
+    await allow(client, elsewhere, { scope: 'openid profile' });
     site.advance(1);
     const bare = await register(site, { name: 'Bare' });
     await allow(bare, visitor, { scope: 'openid' });
