@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config, Secrets } from '../config/load.ts';
 import { LIFETIMES, SCOPE_CLAIMS } from '../config/protocol.ts';
@@ -8,24 +7,12 @@ import { AuditSweeper } from './audit/audit-sweeper.ts';
 import type { Clients } from './clients/clients.ts';
 import { completeSecrets, ensureOrganization, requireSameRpId } from './first-start.ts';
 import type { RequestHandler } from './http/app-context.ts';
-import { DeviceBindings } from './http/device-bindings.ts';
-import { KnownBrowsers } from './http/known-browser.ts';
 import { LANGUAGES } from './http/languages/languages.ts';
-import { type AssetManifest, loadAssets } from './http/middleware/assets.ts';
+import { loadAssets, readManifest } from './http/middleware/assets.ts';
 import { health } from './http/middleware/health.ts';
-import { createAccountPages } from './http/pages/account-pages.ts';
-import { createConfirmLinkPages } from './http/pages/confirm-link-pages.ts';
-import { createDevMailPages } from './http/pages/dev-mail-pages.ts';
-import { createNotMePages } from './http/pages/not-me-pages.ts';
-import { createOtherDevicePages } from './http/pages/other-device-pages.ts';
 import { Pages } from './http/pages/pages.ts';
 import { createProviderPages } from './http/pages/provider-pages.ts';
-import { createRecoverPages } from './http/pages/recover-pages.ts';
-import { createResetPasswordPages } from './http/pages/reset-password-pages.ts';
-import { createSetUpPages } from './http/pages/set-up-pages.ts';
-import { createSignInPages } from './http/pages/sign-in-pages.ts';
-import { createVerifyPages } from './http/pages/verify-pages.ts';
-import { RecoveryCookie } from './http/recovery-cookie.ts';
+import { createRouters } from './http/pages/routers.ts';
 import { createRequestHandler } from './http/server.ts';
 import { Sessions } from './http/session.ts';
 import { createViews } from './http/view.ts';
@@ -91,7 +78,7 @@ export interface Overrides {
 }
 
 const ROOT = join(import.meta.dirname, '..');
-const ASSET_FOLDER = join(ROOT, 'build', 'browser');
+const BUILD = join(ROOT, 'build');
 
 /** Opens the store, makes what is missing on a first start (keys, the first organization), and puts the parts together. */
 export async function openApp(config: Config, secrets: Secrets, overrides: Overrides = {}): Promise<App> {
@@ -127,7 +114,7 @@ async function assemble(parts: Parts): Promise<App> {
     sessionAbsolute: config.sessionHours * 3600,
   };
   const access = createAccess({ ...parts, records: storage.records, lifetimes });
-  const { accountSessions, consents } = access;
+  const { accountSessions } = access;
   const services = createServices({
     ...parts,
     outbox: mail.outbox,
@@ -137,7 +124,7 @@ async function assemble(parts: Parts): Promise<App> {
   await services.keyring.ensure();
   const { name: organizationName } = await ensureOrganization(services.organizations, config);
 
-  const manifest = await readManifest();
+  const manifest = await readManifest(BUILD);
   const development = config.env === 'development';
   const views = createViews({ folder: join(ROOT, 'views'), manifest, languages: LANGUAGES });
   const pages = new Pages({ views, organizationName, development });
@@ -175,10 +162,6 @@ async function assemble(parts: Parts): Promise<App> {
     clock,
     sessionSeconds: lifetimes.sessionAbsolute,
   });
-  const secure = issuer.startsWith('https:');
-  const knownBrowsers = new KnownBrowsers({ signer, ids, secure });
-  const recoveryCookie = new RecoveryCookie({ secure });
-  const deviceBindings = new DeviceBindings({ signer, ids, secure });
   let draining = false;
   const handleRequest = createRequestHandler({
     issuer,
@@ -188,40 +171,24 @@ async function assemble(parts: Parts): Promise<App> {
     ids,
     trustedProxies: config.trustedProxies,
     relatedOrigins: config.relatedOrigins,
-    assets: await loadAssets(ASSET_FOLDER, manifest),
+    assets: await loadAssets(join(BUILD, 'browser'), manifest),
     pageLimit: new FloodLimit({ perMinute: config.limitPages }),
     endpointLimits,
     health: health({ ping: () => storage.ping(), isDraining: () => draining }),
     keysVersion: () => signingKeys.version,
-    routers: {
-      interaction: createSignInPages({
-        ...services,
-        interactions: new Interactions({ ...access, provider, scopeClaims: SCOPE_CLAIMS }),
-        browserSessions,
-        knownBrowsers,
-        recoveryCookie,
-        pages,
-        mailsPath: mail.folder && '/dev/mail',
-      }),
-      account: createAccountPages({
-        ...services,
-        sessions,
-        pages,
-        browserSessions,
-        accountSessions,
-        consents,
-        scopeClaims: SCOPE_CLAIMS,
-        knownBrowsers,
-      }),
-      'set-up': createSetUpPages({ setUp: services.setUp, pages }),
-      confirm: createConfirmLinkPages({ ...services, sessions, pages }),
-      verify: createVerifyPages({ verifyingAddress: services.verifyingAddress, sessions, pages }),
-      'other-device': createOtherDevicePages({ ...services, deviceBindings, knownBrowsers, pages }),
-      recover: createRecoverPages({ ...services, recoveryCookie, browserSessions, pages }),
-      'reset-password': createResetPasswordPages({ passwordReset: services.passwordReset, pages }),
-      'not-me': createNotMePages({ notMe: services.notMe, pages }),
-      ...(mail.folder && { dev: createDevMailPages({ mailFolder: mail.folder, issuer, pages }) }),
-    },
+    routers: createRouters({
+      ...services,
+      ...access,
+      issuer,
+      ids,
+      signer,
+      pages,
+      sessions,
+      browserSessions,
+      interactions: new Interactions({ ...access, provider, scopeClaims: SCOPE_CLAIMS }),
+      scopeClaims: SCOPE_CLAIMS,
+      mailFolder: mail.folder,
+    }),
   });
   signingKeys.start();
   const recoveryClock = new RecoveryClock({ ...services, accounts: storage.accounts, clock, logger });
@@ -251,13 +218,4 @@ async function assemble(parts: Parts): Promise<App> {
       await logger.flush();
     },
   };
-}
-
-async function readManifest(): Promise<AssetManifest> {
-  try {
-    return JSON.parse(await readFile(join(ROOT, 'build', 'manifest.json'), 'utf8'));
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {}; // the command line shows no pages
-    throw error;
-  }
 }

@@ -12,6 +12,16 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
 /** Where a browser finds the built files: logical name → file name with its content in the name. */
 export type AssetManifest = Readonly<Record<string, string>>;
 
+/** Empty where nothing was built: the command line shows no pages. */
+export async function readManifest(buildFolder: string): Promise<AssetManifest> {
+  try {
+    return JSON.parse(await readFile(join(buildFolder, 'manifest.json'), 'utf8'));
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {};
+    throw error;
+  }
+}
+
 /** Reads every built file once; their names change with their content, so browsers may keep them for good. */
 export async function loadAssets(folder: string, manifest: AssetManifest): Promise<AppMiddleware> {
   const files = new Map<string, { readonly body: Buffer; readonly type: string }>();
