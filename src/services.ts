@@ -24,6 +24,7 @@ import { Hasher } from './passwords/hasher.ts';
 import { Passwords } from './passwords/passwords.ts';
 import { Limits } from './rates/limits.ts';
 import { RecoveryCodes } from './recovery/recovery-codes.ts';
+import { ChangingAddress } from './sign-in/changing-address.ts';
 import { Confirmations } from './sign-in/confirmation.ts';
 import { ConfirmationMails } from './sign-in/confirmation-mails.ts';
 import { Confirming } from './sign-in/confirming.ts';
@@ -32,6 +33,7 @@ import { Guesses } from './sign-in/guesses.ts';
 import { InvitingDevice } from './sign-in/inviting-device.ts';
 import { JoiningDevice } from './sign-in/joining-device.ts';
 import { MailedHelp } from './sign-in/mailed-help.ts';
+import { NewAddresses } from './sign-in/new-addresses.ts';
 import { NotMe } from './sign-in/not-me.ts';
 import { OpenSignIns } from './sign-in/open-sign-ins.ts';
 import { OtherDeviceFlows } from './sign-in/other-device-flows.ts';
@@ -45,7 +47,6 @@ import { RenewingCodes } from './sign-in/renewing-codes.ts';
 import { SetUp } from './sign-in/set-up.ts';
 import { SignInAccounts } from './sign-in/sign-in-accounts.ts';
 import { SignInCodes } from './sign-in/sign-in-codes.ts';
-import { SignUpAddresses } from './sign-in/sign-up-addresses.ts';
 import { SigningIn } from './sign-in/signing-in.ts';
 import { SigningUp } from './sign-in/signing-up.ts';
 import { SwitchedOffPasswords } from './sign-in/switched-off-passwords.ts';
@@ -132,10 +133,13 @@ function createClients({ storage, ids, clock }: SharedParts) {
 /** What mails prove and tell. */
 function createMailing(parts: SharedParts & Domains) {
   const notMeLinks = new NotMeLinks(parts);
+  const emailCodes = new EmailCodes(parts);
+  const mailLimits = new MailLimits(parts);
   return {
-    emailCodes: new EmailCodes(parts),
+    emailCodes,
     emailLinks: new EmailLinks(parts),
-    mailLimits: new MailLimits(parts),
+    mailLimits,
+    newAddresses: new NewAddresses({ ...parts, emailCodes, mailLimits }),
     notMeLinks,
     notices: new Notices({ ...parts, notMeLinks }),
   };
@@ -162,7 +166,6 @@ function createEntrances(parts: SharedParts & Domains & Mailing) {
     passwordReset,
     mailedHelp: new MailedHelp({ ...parts, passwordReset, recovering }),
     signingUp,
-    signUpAddresses: new SignUpAddresses(parts),
     setUp: new SetUp({ ...parts, accounts: storage.accounts, signingUp }),
     signingIn: new SigningIn({ ...signing, accounts: storage.accounts, signInCodes }),
     enrolling: new Enrolling(signing),
@@ -177,7 +180,9 @@ function createChanges(parts: SharedParts & Domains & Mailing) {
   const confirmationMails = new ConfirmationMails(parts);
   const confirming = new Confirming({ ...parts, confirmations, guesses, emailProofs: confirmationMails });
   const flows = new OtherDeviceFlows(parts);
+  const changingAddress = new ChangingAddress({ ...parts, confirmations });
   return {
+    changingAddress,
     confirmations,
     confirmationMails,
     confirming,
@@ -186,7 +191,7 @@ function createChanges(parts: SharedParts & Domains & Mailing) {
     passwordChange: new PasswordChange({ ...parts, guesses, endOtherSessions: parts.endSessions }),
     switchedOffPasswords: new SwitchedOffPasswords(parts),
     verifyingAddress: new VerifyingAddress(parts),
-    notMe: new NotMe(parts),
+    notMe: new NotMe({ ...parts, changingAddress }),
   };
 }
 

@@ -65,6 +65,8 @@ export interface Account {
   /** What is compared and unique within the organization; see `normaliseEmail`. */
   readonly emailKey: string;
   readonly emailVerified: boolean;
+  /** When a change of the e-mail was undone last; see `Accounts.undoEmail`. */
+  readonly emailRestoredAt?: Date | undefined;
   readonly profile: Profile;
   /** 64 random bytes that authenticators keep as the user handle (WebAuthn Level 3 §14.6.1); never a database id. */
   readonly userHandle: Uint8Array;
@@ -79,6 +81,9 @@ export interface Account {
   /** Starts at 1 and grows by one with each change. */
   readonly version: number;
 }
+
+/** Where an account is reached, and whether that is known to be its owner's. */
+export type AccountAddress = Pick<Account, 'email' | 'emailKey' | 'emailVerified'>;
 
 /** Durable. */
 export interface AccountStore {

@@ -2,8 +2,8 @@ import { AppError } from '../lib/app-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Page, PageRequest } from '../lib/cursor.ts';
 import type { AccountId, Ids, OrganizationId } from '../lib/ids.ts';
-import type { Account, AccountStore, Profile } from './account-store.ts';
-import { parseEmail } from './email.ts';
+import type { Account, AccountAddress, AccountStore, Profile } from './account-store.ts';
+import { type Email, parseEmail } from './email.ts';
 import { parseProfile } from './profile.ts';
 
 const USER_HANDLE_BYTES = 64;
@@ -128,13 +128,46 @@ export class Accounts {
     return this.#change(id, (before) => ({ ...requireEmail(before, emailKey), ...without }));
   }
 
-  /** Throws `not_found` when there is no such account, and `changed_meanwhile` when it never holds still. */
+  /**
+   * For who has shown that they read mail there. A recovery that is under way by mails to the address of before ends. Throws
+   * `account_exists` when another account of the organization has it, and `changed_meanwhile` when `formerKey` is not the account's.
+   */
+  async changeEmail(id: AccountId, { email, emailKey }: Email, formerKey: string): Promise<Account> {
+    const address = { email, emailKey, emailVerified: true };
+    return this.#change(id, (before) => {
+      if (before.emailKey !== formerKey) throw new AppError('changed_meanwhile');
+      return { ...before, ...address, recovery: undefined };
+    });
+  }
+
+  /**
+   * Undoes the change of that moment and all that came after it: with the address of before, or without any that is known to be the
+   * owner's. Of changes that were made before another one was undone none can be. Throws `link_used_or_expired` then, and otherwise as
+   * `changeEmail` does.
+   */
+  async undoEmail(
+    id: AccountId,
+    { changedAt, address }: { changedAt: Date; address: AccountAddress | { readonly emailVerified: false } },
+  ): Promise<Account> {
+    const emailRestoredAt = this.#deps.clock.now();
+    return this.#change(id, (before) => {
+      if (before.emailRestoredAt && before.emailRestoredAt >= changedAt) throw new AppError('link_used_or_expired');
+      return { ...before, ...address, emailRestoredAt, recovery: undefined };
+    });
+  }
+
+  /**
+   * Throws `not_found` when there is no such account, `account_exists` when it cannot have the e-mail, and `changed_meanwhile` when it
+   * never holds still.
+   */
   async #change(id: AccountId, change: (before: Account) => Account): Promise<Account> {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
       const before = await this.#deps.store.find(id);
       if (!before) throw new AppError('not_found');
       const after = { ...change(before), updatedAt: this.#deps.clock.now(), version: before.version + 1 };
       if (await this.#deps.store.update(after)) return after;
+      const owner = await this.#deps.store.findByEmail(after.organizationId, after.emailKey);
+      if (owner && owner.id !== id) throw new AppError('account_exists');
     }
     throw new AppError('changed_meanwhile');
   }

@@ -26,6 +26,8 @@ export type AuditDetails =
   /** By whoever reads the mail of its address: all that was set up before ended. */
   | { readonly type: 'account-taken-over' }
   | { readonly type: 'address-verified' }
+  /** Restored: by whoever reads the mail of the address of before, and says that it was not they. */
+  | { readonly type: 'address-changed' | 'address-restored' }
   /** For another device, which is yet to make it. */
   | { readonly type: 'passkey-requested' }
   | { readonly type: 'passkey-added' | 'passkey-removed'; readonly passkeyName: string }

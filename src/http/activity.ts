@@ -65,11 +65,13 @@ function describeDetails(details: AuditDetails, device: string | undefined): Wor
     case 'recovery-cancelled':
     case 'recovery-done':
     case 'account-taken-over':
+    case 'address-restored':
     case 'account-disabled':
       return { sentence: type, icon: 'warning' };
     case 'account-created':
     case 'account-enabled':
     case 'address-verified':
+    case 'address-changed':
       return { sentence: type, icon: 'check' };
   }
 }

@@ -29,6 +29,7 @@ export type SuccessEvent =
   | 'signed-out-elsewhere'
   | 'application-revoked'
   | 'email-verified'
+  | 'address-changed'
   | 'recovery-stopped'
   | 'recovered'
   | 'account-ready';
@@ -274,6 +275,8 @@ export interface ViewModels {
   /** /account: Security. */
   security: AccountShell & {
     readonly emailVerified: boolean;
+    /** At /account/email/change. */
+    readonly emailChangeable: boolean;
     readonly passkeys: readonly PasskeyRow[];
     readonly passkeysOffered: boolean;
     /** A recovery is under way. POST /account/recovery/stop ends it; `waits` until the moment of the link. */
@@ -364,6 +367,10 @@ export interface ViewModels {
   'application-revoke': AccountShell & { readonly application: ApplicationRow };
   /** POST /account/email/send mails a code and a link; once it `isSent`, POST /account/email {csrf, code}. */
   email: AccountShell & { readonly isSent: boolean };
+  /** POST /account/email/change {email} mails a code to another address. */
+  'address-change': AccountShell;
+  /** POST /account/email/change/code {code}; the address can be mailed again, or be another one (/account/email/change?other=yes). */
+  'address-code': AccountShell & { readonly newEmail: string };
   /**
    * /verify/<token>: POST `path`. `here`: for who is signed in to the account; `elsewhere`: POST {takeOver} takes it from whoever made it;
    * `only-there`: that cannot be done.
@@ -400,7 +407,7 @@ export interface ViewModels {
     /** A passkey that never was approved, for the password manager to drop. */
     readonly dropped?: { readonly rpId: string; readonly id: string } | undefined;
   };
-  /** /not-me/<token>: what a notice was about. POST `path`. `isAddition`: something new can be taken away again. */
+  /** /not-me/<token>: what a notice was about. POST `path`. `isAddition`: something new can be taken away again. `email`: where the notice went. */
   'not-me': Shell & {
     readonly email: string;
     readonly path: string;

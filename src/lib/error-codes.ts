@@ -6,6 +6,7 @@ export const ERROR_STATUS = {
   malformed_request: 400,
   weak_password: 400,
   wrong_new_code: 400,
+  address_unchanged: 400,
   organization_unknown: 400,
   passkey_not_made: 400,
   sign_in_not_started_here: 400,

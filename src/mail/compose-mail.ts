@@ -74,6 +74,7 @@ function listValues(message: MailMessage, wording: MailWording, timeZone: string
     ...('codeSeconds' in message && { codeDuration: wording.duration(message.codeSeconds) }),
     ...('passkeyName' in message && { name: tame(message.passkeyName) }),
     ...('formerName' in message && { formerName: tame(message.formerName) }),
+    ...('newEmail' in message && { newEmail: tame(message.newEmail) }),
     ...('opensAt' in message && { opensAt: wording.moment(message.opensAt, timeZone) }),
     ...('codesLeft' in message && { codesLeft: String(message.codesLeft) }),
   };

@@ -32,6 +32,16 @@ export type MailMessage =
   | ({ readonly type: 'sign-up-code' } & Happening & TimedCode)
   /** Somebody wanted to make an account with the address of one that there is. */
   | ({ readonly type: 'account-known' } & Happening)
+  /** For a person who is signed in, to the address that they want for their account. */
+  | ({ readonly type: 'address-code' } & Happening & TimedCode)
+  /** The same where somebody else has an account with it. */
+  | ({ readonly type: 'address-taken' } & Happening)
+  /** To the address of before; the new one is masked. */
+  | ({ readonly type: 'address-changed'; readonly newEmail: string } & Change)
+  /** To the new one. */
+  | ({ readonly type: 'address-in-use' } & Happening)
+  /** To both, when whoever reads the mail of the former has undone the change. */
+  | ({ readonly type: 'address-restored' } & Happening)
   /** For a person who is signed in and about to change how. */
   | ({ readonly type: 'confirmation-code' } & Change & TimedCode)
   | ({ readonly type: 'confirmation-link' } & Change & TimedLink)

@@ -28,6 +28,7 @@ export function describeEvent(message: NoticeMessage): AuditDetails | undefined 
     case 'recovery-codes-made':
     case 'recovery-codes-removed':
     case 'recovery-done':
+    case 'address-changed':
     case 'passkey-requested':
       return { type: message.type };
     case 'new-sign-in': // every sign-in is an event

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { AccountAddress } from '../accounts/account-store.ts';
 import type { AccountId, Ids } from '../lib/ids.ts';
 import type { TicketStore } from '../tickets/ticket-store.ts';
 import type { NoticeKind } from './notice-message.ts';
@@ -9,6 +10,8 @@ export interface Disputed {
   readonly kind: NoticeKind;
   /** Which new credential: the id of a passkey, or the moment of what an account has one of at most. */
   readonly target?: string | undefined;
+  /** Where the notice went, as the account was before what it tells of. */
+  readonly address: AccountAddress;
   readonly at: Date;
   readonly device: string;
 }
@@ -27,6 +30,7 @@ const ticketSchema = z.strictObject({
   accountId: z.custom<AccountId>((id) => typeof id === 'string'),
   kind: z.custom<NoticeKind>((kind) => typeof kind === 'string'),
   target: z.string().optional(),
+  address: z.strictObject({ email: z.string(), emailKey: z.string(), emailVerified: z.boolean() }),
   at: z.number().transform((milliseconds) => new Date(milliseconds)),
   device: z.string(),
 });

@@ -17,6 +17,7 @@ interface Deps {
 
 /** Whose account it is about, and with what it was done. */
 export interface NoticeAbout {
+  /** As it was before, so that whoever read its mails then is told. */
   readonly account: Account;
   readonly organization: Pick<Organization, 'name'>;
   /** Browser and system in plain words. */
@@ -55,8 +56,16 @@ export class Notices {
 
   async #write(message: NoticeMessage, { account, organization, device, target }: NoticeAbout) {
     const at = this.#deps.clock.now();
-    const disputed = { accountId: account.id, kind: message.type, target, at, device };
-    const notMeLink = await this.#deps.notMeLinks.create(disputed);
+    const { id: accountId, email, emailKey, emailVerified } = account;
+    const address = { email, emailKey, emailVerified };
+    const notMeLink = await this.#deps.notMeLinks.create({
+      accountId,
+      kind: message.type,
+      target,
+      address,
+      at,
+      device,
+    });
     return { ...describeRecipient(account, organization.name), message: { ...message, at, device, notMeLink } };
   }
 

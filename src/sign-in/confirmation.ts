@@ -19,6 +19,7 @@ export const CONFIRMATION_PURPOSES = [
   'add-totp',
   'delete-totp',
   'make-recovery-codes',
+  'change-address',
 ] as const;
 
 export type ConfirmationPurpose = (typeof CONFIRMATION_PURPOSES)[number];

@@ -1,4 +1,3 @@
-import type { Account } from '../accounts/account-store.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { AccountId } from '../lib/ids.ts';
@@ -10,6 +9,7 @@ import type { Passkeys } from '../passkeys/passkeys.ts';
 import type { Passwords } from '../passwords/passwords.ts';
 import type { RecoveryCodes } from '../recovery/recovery-codes.ts';
 import type { Totps } from '../totp/totp.ts';
+import type { ChangingAddress } from './changing-address.ts';
 import type { SignInAccount } from './next-step.ts';
 import type { FoundAccount, SignInAccounts } from './sign-in-accounts.ts';
 import { hasWayIn } from './ways-in.ts';
@@ -22,13 +22,15 @@ interface Deps {
   readonly passwords: Passwords;
   readonly totps: Totps;
   readonly recoveryCodes: RecoveryCodes;
+  readonly changingAddress: ChangingAddress;
   readonly auditLog: AuditLog;
   readonly endSessions: (id: AccountId) => Promise<void>;
 }
 
 /** What the link of a notice speaks of, for a page. */
 export interface DisputedNotice {
-  readonly account: Account;
+  /** Where the notice went; what the address is by now, whoever reads it need not know. */
+  readonly email: string;
   readonly organization: Organization;
   readonly kind: NoticeKind;
   readonly at: Date;
@@ -37,8 +39,18 @@ export interface DisputedNotice {
   readonly isAddition: boolean;
 }
 
-/** Everybody is signed out in any case. `kept`: what came is the only way in, so it is still there. `nothing-new`: there is nothing to take away. */
-export type NotMeOutcome = 'removed' | 'kept' | 'nothing-new';
+/**
+ * Everybody is signed out in any case. `kept`: what came is the only way in, so it is still there. `nothing-new`: there is nothing to take
+ * away. Of an address: it was `restored`, or is `taken`, by another account.
+ */
+export type NotMeOutcome = 'removed' | 'kept' | 'nothing-new' | 'address-restored' | 'address-taken';
+
+/** What was disputed, of which account as it is now, and with what. */
+interface Dispute {
+  readonly disputed: Disputed;
+  readonly found: FoundAccount;
+  readonly device: string;
+}
 
 type Addition = 'passkey' | 'password' | 'totp' | 'recovery-codes';
 
@@ -76,9 +88,9 @@ export class NotMe {
   /** Looking changes nothing. Throws `link_used_or_expired`. */
   async require(token: string): Promise<DisputedNotice> {
     const { disputed, found } = await this.#require(token);
-    const { kind, at, device } = disputed;
-    const { stored: account, organization } = found;
-    return { account, organization, kind, at, device, isAddition: ADDITIONS[kind] !== undefined };
+    const { kind, at, device, address } = disputed;
+    const { organization } = found;
+    return { email: address.email, organization, kind, at, device, isAddition: ADDITIONS[kind] !== undefined };
   }
 
   /**
@@ -86,26 +98,41 @@ export class NotMe {
    * in between it works again. Throws `link_used_or_expired`.
    */
   async undo(token: string, device: string): Promise<NotMeOutcome> {
-    const { notMeLinks, notices, auditLog, endSessions } = this.#deps;
-    const { disputed, found } = await this.#require(token);
+    const { notMeLinks, auditLog, endSessions } = this.#deps;
+    const dispute = { ...(await this.#require(token)), device };
+    const { disputed, found } = dispute;
     await endSessions(disputed.accountId);
     await auditLog.record({ type: 'notice-disputed', notice: disputed.kind }, { account: found.stored, device });
+    const isAddress = disputed.kind === 'address-changed';
+    const outcome = await (isAddress ? this.#putAddressBack(dispute) : this.#takeAway(dispute));
+    await notMeLinks.spend(token);
+    return outcome;
+  }
+
+  async #putAddressBack({ disputed, found, device }: Dispute): Promise<NotMeOutcome> {
+    const { address, at: changedAt } = disputed;
+    const change = { organization: found.organization, address, changedAt, device };
+    const outcome = await this.#deps.changingAddress.undo(found.stored, change);
+    return outcome === 'unchanged' ? 'nothing-new' : `address-${outcome}`;
+  }
+
+  async #takeAway({ disputed, found, device }: Dispute): Promise<NotMeOutcome> {
+    const { stored: account, organization } = found;
     const removal = await this.#findRemoval(disputed, found);
     const isKept = removal !== undefined && !hasWayIn({ ...found.account, ...removal.without }, found.policy);
     if (removal && !isKept) {
       await removal.remove();
-      await notices.tell(removal.message, { account: found.stored, organization: found.organization, device });
+      await this.#deps.notices.tell(removal.message, { account, organization, device });
     }
-    await notMeLinks.spend(token);
     if (!removal) return 'nothing-new';
     return isKept ? 'kept' : 'removed';
   }
 
-  async #require(token: string): Promise<{ readonly disputed: Disputed; readonly found: FoundAccount }> {
+  async #require(token: string): Promise<Omit<Dispute, 'device'>> {
     const { notMeLinks, signInAccounts } = this.#deps;
     const disputed = await notMeLinks.find(token);
     const found = disputed && (await signInAccounts.find(disputed.accountId));
-    if (!found) throw new AppError('link_used_or_expired');
+    if (!found || isOverruled(disputed, found)) throw new AppError('link_used_or_expired');
     return { disputed, found };
   }
 
@@ -143,4 +170,10 @@ export class NotMe {
         return undefined;
     }
   }
+}
+
+/** Whoever had the address for a while and lost it again, by such a link, has no say any more. */
+function isOverruled({ address, at }: Disputed, { stored }: FoundAccount): boolean {
+  const { emailRestoredAt, emailKey } = stored;
+  return emailRestoredAt !== undefined && at <= emailRestoredAt && address.emailKey !== emailKey;
 }

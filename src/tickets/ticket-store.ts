@@ -6,7 +6,7 @@ export type TicketType =
   | 'set-up'
   | 'set-up-turn'
   | 'sign-up'
-  | 'sign-up-address'
+  | 'new-address'
   | 'confirmation'
   | 'sign-in-again'
   | 'not-me'

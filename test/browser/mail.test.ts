@@ -3,7 +3,14 @@ import { test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { addAccount } from '../support/app.ts';
 import { type BrowserStory, openStory, skipWithoutBrowser } from '../support/browser.ts';
-import { startSignIn, typeEmail, typePassword, waitUntilSignedIn } from '../support/browser-steps.ts';
+import {
+  confirmByPassword,
+  signIn,
+  startSignIn,
+  typeEmail,
+  typePassword,
+  waitUntilSignedIn,
+} from '../support/browser-steps.ts';
 import { assertPresentable } from '../support/page-checks.ts';
 
 const skip = skipWithoutBrowser;
@@ -36,7 +43,7 @@ test('a newcomer reads the mail that was sent to them, and then makes the accoun
   await page.getByRole('link', { name: 'Make an account' }).click();
   await assertPresentable(page, 'Make an account');
   await typeEmail(page, EMAIL);
-  await assertPresentable(page, 'Look into your mail');
+  await assertPresentable(page, 'Check your e-mail');
   await openMail(story, mailbox, 'Your code to make an account at Northwind');
   await assertPresentable(mailbox, 'Your code to make an account at Northwind');
   await typeMailedCode(page, await readCode(mailbox));
@@ -73,7 +80,7 @@ test('without JavaScript a mailed code is the second step, and a mailed link thr
   await assertPresentable(mailbox, 'Wasn’t that you?');
   await page.goto(`${issuer}/account`);
   await assertPresentable(page, 'Your security');
-  await mailbox.getByRole('button', { name: 'It wasn’t me' }).click();
+  await mailbox.getByRole('button', { name: 'This wasn’t me' }).click();
   await assertPresentable(mailbox, 'Everybody is signed out');
   await page.reload();
   await assertPresentable(page, 'Welcome back');
@@ -101,4 +108,40 @@ test('an address is verified by the link of the mail, where its person is signed
   await assertPresentable(page, 'Is this your e-mail address?');
   await page.getByRole('button', { name: 'Confirm the address' }).click();
   await page.getByText('Your e-mail address is confirmed.').waitFor();
+});
+
+test('without JavaScript an address is changed by a mailed code, and the one of before is taken back by a mailed link', {
+  skip,
+}, async (t) => {
+  const story = await openStory(t, { javaScript: false, policy: { enrolPasskey: 'manual' } });
+  const { app, page, issuer } = story;
+  await addAccount(app, 'alex@example.com', { emailVerified: true });
+  const mailbox = await story.openBrowser();
+
+  await signIn(story, page);
+  await page.goto(`${issuer}/account`);
+  await page.getByRole('link', { name: 'Change the e-mail address' }).click();
+  await confirmByPassword(page);
+  await assertPresentable(page, 'Change your e-mail address');
+  await page.getByLabel('New e-mail address').fill('alex@new.example');
+  await page.getByRole('button', { name: 'Send me a code' }).click();
+  await assertPresentable(page, 'Check your e-mail');
+  await openMail(story, mailbox, 'Your code to use this address at Northwind');
+  await page.getByLabel('Code').fill(await readCode(mailbox));
+  await page.getByRole('button', { name: 'Change the address' }).click();
+  await page.getByText('Your e-mail address was changed.').waitFor();
+  await assertPresentable(page, 'Your security');
+
+  await openMail(story, mailbox, 'The e-mail address of your account at Northwind was changed');
+  await mailbox.getByRole('link', { name: '/not-me/' }).click();
+  await assertPresentable(mailbox, 'Wasn’t that you?');
+  await mailbox.getByRole('button', { name: 'This wasn’t me' }).click();
+  await assertPresentable(mailbox, 'Everybody is signed out');
+  await mailbox.getByText('The account has this address again.').waitFor();
+  await page.reload();
+  await page.getByRole('heading', { name: 'Welcome back' }).waitFor();
+  await page.getByText('Use another account').click();
+  await typeEmail(page, 'alex@example.com');
+  await typePassword(page);
+  await assertPresentable(page, 'Your security');
 });

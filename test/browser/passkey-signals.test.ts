@@ -5,6 +5,7 @@ import { addAccount, presetOf } from '../support/app.ts';
 import { type BrowserStory, openStory, skipWithoutBrowser } from '../support/browser.ts';
 import { confirmByPasskey, startSignIn, typeEmail, typePassword, waitUntilSignedIn } from '../support/browser-steps.ts';
 import { addPasskey } from '../support/enrol.ts';
+import { readCode, readMail } from '../support/mails.ts';
 
 const skip = skipWithoutBrowser;
 const policy = { enrolPasskey: 'manual', secondFactor: 'off' } as const;
@@ -36,6 +37,25 @@ test('the security page tells the device what the account has', { skip }, async 
   assert.equal(await authenticator.countPasskeys(), 0);
 });
 
+test('an account that was given another address is called by it on the device too', { skip }, async (t) => {
+  const story = await openStory(t, { autofill: false, policy });
+  const { app, page, authenticator } = story;
+  const account = await addAccount(app, 'alex@example.com');
+  await authenticator.addPasskey(app, account);
+  await openAccount(story, page);
+  await page.getByRole('link', { name: 'Change the e-mail address' }).click();
+  await confirmByPasskey(page);
+  await page.getByLabel('New e-mail address').fill('alex@new.example');
+  await page.getByRole('button', { name: 'Send me a code' }).click();
+  await page.getByLabel('Code').fill(readCode(await readMail(story, 'Your code to use this address')));
+  await page.getByRole('button', { name: 'Change the address' }).click();
+  await page.getByText('Your e-mail address was changed.').waitFor();
+
+  let name = await authenticator.takeRenamed();
+  while (name === 'alex@example.com') name = await authenticator.takeRenamed(); // the pages on the way said so
+  assert.equal(name, 'alex@new.example');
+});
+
 test('a passkey that was there before is kept when the server says so once more', { skip }, async (t) => {
   const story = await openStory(t, { autofill: false, policy });
   const { app, page, authenticator } = story;
@@ -55,7 +75,7 @@ test('a passkey that was there before is kept when the server says so once more'
   const before = await authenticator.countPasskeys();
 
   await page.getByRole('button', { name: 'I’m not sure' }).click();
-  await page.getByText('There is a passkey for this account already').waitFor();
+  await page.getByText('That device has a passkey for this account already').waitFor();
 
   assert.equal(await authenticator.countPasskeys(), before);
 });

@@ -64,6 +64,7 @@ export function describeAccountStore(name: string, open: OpenStores<keyof Stores
         profile: { ...bare.profile, locale: undefined, address: undefined },
         password: undefined,
         passkeyOffer: { ...bare.passkeyOffer, notBefore: undefined },
+        emailRestoredAt: undefined,
         disabledAt: undefined,
       });
       assert.deepEqual(await storage.accounts.find(bare.id), bare);
@@ -124,6 +125,21 @@ export function describeAccountStore(name: string, open: OpenStores<keyof Stores
 
       assert.equal(await accounts.update({ ...account, emailKey: 'ada@example.com', version: 2 }), false);
       assert.deepEqual(await accounts.find(account.id), account);
+    });
+
+    test('of many accounts that change to one e-mail at once, one has it', async (t) => {
+      const { storage } = await open(t);
+      const { accounts } = storage;
+      const organizationId = await insertOrganization(storage);
+      const own = Array.from({ length: 20 }, () => buildAccount({ organizationId }));
+      for (const account of own) await accounts.insert(account);
+      const outcomes = await race(20, (index) => {
+        const account = own[index] ?? assert.fail();
+        return accounts.update({ ...account, email: 'ada@example.com', emailKey: 'ada@example.com', version: 2 });
+      });
+      assert.equal(outcomes.filter(Boolean).length, 1);
+      const after = await Promise.all(own.map(({ id }) => accounts.find(id)));
+      assert.equal(after.filter((account) => account?.emailKey === 'ada@example.com').length, 1);
     });
 
     test('a list may be of one organization', async (t) => {
@@ -225,6 +241,7 @@ function buildFullAccount(organizationId: OrganizationId): Required<Account> {
   };
   return {
     ...buildAccount({ organizationId, emailVerified: false, role: 'administrator', version: 7 }),
+    emailRestoredAt: addSeconds(TEST_START, 0.01),
     profile,
     password,
     passkeyOffer,

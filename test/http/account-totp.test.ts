@@ -140,6 +140,24 @@ test('an authenticator app is removed by its owner, and asked for no more', asyn
   assert.equal((await halfway.visitor.postForm(`${halfway.base}/totp`, { code })).status, 410);
 });
 
+test('an authenticator app without which nobody gets in is not removed, and nothing is asked for it', async (t) => {
+  const site = await openTestApp(t, { policy: { enrolPasskey: 'manual' } });
+  const { account, visit } = await visitAccount(site);
+  assert.equal((await visit.setUpTotp()).status, 303);
+  await visit.confirm('delete-totp');
+  await changePolicy(site.app, { secondFactor: 'required', secondFactors: ['totp'] });
+
+  const refused = await visit.visitor.get('/account/totp/delete');
+  assertRefused(refused, 'last_way_in');
+  assert.match(refused.text, /asks for a second step, and you have no other/);
+  assertRefused(await visit.submit('/totp/delete'), 'last_way_in');
+  assert.ok(await site.app.storage.totps.find(account.id));
+
+  await changePolicy(site.app, { secondFactors: ['totp', 'passkey'] }); // who has none makes one
+  assert.equal((await visit.submit('/totp/delete')).status, 303);
+  assert.equal(await site.app.storage.totps.find(account.id), undefined);
+});
+
 test('where the organization does not use authenticator apps none is set up', async (t) => {
   const site = await openTestApp(t, { policy: { enrolPasskey: 'manual', secondFactors: ['passkey'] } });
   const { visit } = await visitAccount(site);

@@ -74,6 +74,7 @@ const secret: Required<ClientSecret> = { digest: 'd', lastFour: 'abcd', createdA
 const organization: Required<Organization> = { ...buildOrganization(), policy };
 const account: Required<Account> = {
   ...buildAccount({ organizationId: organization.id }),
+  emailRestoredAt: TEST_START,
   profile,
   password,
   passkeyOffer,
@@ -146,6 +147,8 @@ const auditDetails: { readonly [Type in AuditType]: AuditDetails & { readonly ty
   'account-enabled': { type: 'account-enabled' },
   'account-taken-over': { type: 'account-taken-over' },
   'address-verified': { type: 'address-verified' },
+  'address-changed': { type: 'address-changed' },
+  'address-restored': { type: 'address-restored' },
   'passkey-requested': { type: 'passkey-requested' },
   'passkey-added': { type: 'passkey-added', passkeyName: 'Laptop' },
   'passkey-removed': { type: 'passkey-removed', passkeyName: 'Laptop' },

@@ -132,6 +132,7 @@ const activityEvents = AUDIT_DETAILS.map((details, index) =>
 const security = {
   ...signedIn,
   emailVerified: true,
+  emailChangeable: true,
   passkeys: [phonePasskey, keyPasskey, laptopPasskey],
   passkeysOffered: true,
   secondPasskeySuggested: false,
@@ -550,6 +551,22 @@ export const PAGE_SAMPLES: readonly PageSample[] = [
       device: notMe.device,
     },
   },
+  { view: 'address-change', label: 'first', model: signedIn },
+  {
+    view: 'address-change',
+    label: 'refused',
+    model: { ...signedIn, notice: { tone: 'error', code: 'address_unchanged' } },
+  },
+  { view: 'address-code', label: 'first', model: { ...signedIn, newEmail: 'alex.example@mail.example' } },
+  {
+    view: 'address-code',
+    label: 'refused',
+    model: {
+      ...signedIn,
+      newEmail: 'a.rather.long.address.of.somebody@subsidiary.northwind.example',
+      notice: { tone: 'error', code: 'code_refused', reason: 'email-code' },
+    },
+  },
   { view: 'email', label: 'first', model: { ...signedIn, isSent: false } },
   { view: 'email', label: 'sent', model: { ...signedIn, isSent: true } },
   ...(['here', 'elsewhere', 'only-there'] as const).map((way) => ({
@@ -571,7 +588,7 @@ export const PAGE_SAMPLES: readonly PageSample[] = [
     label: kind,
     model: { ...notMe, kind, isAddition: kind === 'passkey-added' },
   })),
-  ...(['removed', 'kept', 'nothing-new'] as const).map((outcome) => ({
+  ...(['removed', 'kept', 'nothing-new', 'address-restored', 'address-taken'] as const).map((outcome) => ({
     view: 'not-me-done' as const,
     label: outcome,
     model: { organizationName: 'Northwind', email: alex.email, outcome },

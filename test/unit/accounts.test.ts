@@ -47,6 +47,49 @@ test('of two accounts made at once with one e-mail, one is made', async (t) => {
   assert.deepEqual(outcomes.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
 });
 
+test('of changes of an e-mail that came after one another, undoing one undoes the later, and none comes back', async (t) => {
+  const { accounts, clock, organizationId } = await openAccounts(t);
+  const toEmail = (name: string) => ({ email: `${name}@example.com`, emailKey: `${name}@example.com` });
+  const { id } = await accounts.create({ organizationId, email: 'a@example.com', emailVerified: true });
+  const moments = [];
+  for (const [former, name] of [
+    ['a', 'b'],
+    ['b', 'c'],
+  ] as const) {
+    clock.advance(1);
+    await accounts.changeEmail(id, toEmail(name), toEmail(former).emailKey);
+    moments.push(clock.now());
+  }
+  const [first = clock.now(), second = clock.now()] = moments;
+  clock.advance(1);
+  const undo = (name: string, changedAt: Date) =>
+    accounts.undoEmail(id, { changedAt, address: { ...toEmail(name), emailVerified: true } });
+
+  assert.equal((await undo('a', first)).email, 'a@example.com');
+  await assert.rejects(undo('b', second), { code: 'link_used_or_expired' });
+  clock.advance(1);
+  await accounts.changeEmail(id, toEmail('d'), 'a@example.com');
+  assert.equal((await undo('a', clock.now())).email, 'a@example.com');
+});
+
+test('a change of an e-mail that is not the account’s any more changes nothing', async (t) => {
+  const { accounts, clock, organizationId } = await openAccounts(t);
+  const { email, emailKey, id } = await accounts.create({ organizationId, email: 'a@example.com' });
+  const changed = await accounts.changeEmail(id, { email: 'b@example.com', emailKey: 'b@example.com' }, emailKey);
+  await accounts.undoEmail(id, { changedAt: clock.now(), address: { email, emailKey, emailVerified: true } });
+  const late = { email: 'c@example.com', emailKey: 'c@example.com' };
+  await assert.rejects(accounts.changeEmail(id, late, changed.emailKey), { code: 'changed_meanwhile' });
+  assert.equal((await accounts.find(id))?.email, 'a@example.com');
+});
+
+test('an account is not given an e-mail that another one has', async (t) => {
+  const { accounts, organizationId } = await openAccounts(t);
+  const mira = await accounts.create({ organizationId, email: 'mira@example.com' });
+  const noor = await accounts.create({ organizationId, email: 'noor@example.com' });
+  await assert.rejects(accounts.changeEmail(noor.id, mira, noor.emailKey), { code: 'account_exists' });
+  assert.deepEqual(await accounts.find(noor.id), noor);
+});
+
 test('what is no e-mail is refused by its field, and finds nobody', async (t) => {
   const { accounts, organizationId } = await openAccounts(t);
   const refusal = { code: 'malformed_request', field: 'email' };

@@ -72,6 +72,10 @@ test('every change of how somebody signs in can be answered with "this wasn’t 
     'sign-in-code',
     'sign-up-code',
     'account-known',
+    'address-code',
+    'address-taken',
+    'address-in-use', // the one of before can say so
+    'address-restored',
     'password-reset-link',
     'recovery-started',
     'recovery-cancelled',

@@ -57,6 +57,8 @@ const VIEW_NAMES: Record<ViewName, true> = {
   'application-revoke': true,
   'email-code': true,
   email: true,
+  'address-change': true,
+  'address-code': true,
   'verify-address': true,
   'address-taken-over': true,
   'sign-up-email': true,

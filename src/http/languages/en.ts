@@ -268,6 +268,11 @@ export const en = {
   'security.password.change': 'Change',
   'security.password.change.named': 'Change the password',
   'security.password.create': 'Set a password',
+  'security.address': 'E-mail address',
+  'security.address.verified': 'You sign in with it, and mails about your account go there',
+  'security.address.unverified': 'You sign in with it; not confirmed yet',
+  'security.address.change': 'Change',
+  'security.address.change.named': 'Change the e-mail address',
   'security.sessions': 'Where you are signed in',
   'security.sessions.end': 'Sign out everywhere',
   'security.session.here': 'this browser',
@@ -331,6 +336,8 @@ export const en = {
   'activity.event.account-taken-over':
     'Taken over by the owner of the e-mail address: all ways to sign in of before ended',
   'activity.event.address-verified': 'E-mail address confirmed',
+  'activity.event.address-changed': 'Changed the e-mail address',
+  'activity.event.address-restored': 'Put the earlier e-mail address back, by the link of a mail',
   'activity.event.passkey-requested': 'Asked for a passkey on another device',
   'activity.event.passkey-added': 'Added the passkey {name}',
   'activity.event.passkey-removed': 'Deleted the passkey {name}',
@@ -365,6 +372,7 @@ export const en = {
   'confirm.lead.add-totp': 'You are about to set up an authenticator app.',
   'confirm.lead.delete-totp': 'You are about to remove your authenticator app.',
   'confirm.lead.make-recovery-codes': 'You are about to make recovery codes.',
+  'confirm.lead.change-address': 'You are about to change your e-mail address.',
   'confirm.totp.hint': 'From your authenticator app',
   'confirm.email-code.before': 'We will send a code to {email}.',
   'confirm.email-code.send': 'Send me a code',
@@ -503,6 +511,15 @@ export const en = {
   'email.lead.sent': 'Type in the code from the mail to {email}, or open its link in this browser.',
   'email.send': 'Send me the mail',
   'email.again': 'Send another mail',
+  'address-change.title': 'Change your e-mail address',
+  'address-change.lead': 'It is {email} now.',
+  'address-change.field': 'New e-mail address',
+  'address-change.send': 'Send me a code',
+  'address-change.then':
+    'We send a code to the new address. When you have typed it in, {email} is told, and the change can be undone from there for seven days.',
+  'address-code.title': 'Check your e-mail',
+  'address-code.lead': 'We have sent a mail to {email}. Type in its code, and the address is changed.',
+  'address-code.submit': 'Change the address',
   'verify-address.title': 'Is this your e-mail address?',
   'verify-address.here': 'Confirm it, and applications may know that it is yours.',
   'verify-address.submit': 'Confirm the address',
@@ -531,6 +548,7 @@ export const en = {
   'not-me.what.other-device-link': 'Somebody who is signed in as {email} wanted a passkey on another device.',
   'not-me.what.passkey-requested': 'Somebody who is signed in as {email} began to add a passkey.',
   'not-me.what.passkey-added': 'A passkey was added to the account {email}.',
+  'not-me.what.address-changed': 'The account {email} was given another e-mail address.',
   'not-me.what.passkey-removed': 'A passkey of the account {email} was deleted.',
   'not-me.what.passkey-renamed': 'A passkey of the account {email} was given another name.',
   'not-me.what.totp-on': 'An authenticator app was set up for the account {email}.',
@@ -549,7 +567,9 @@ export const en = {
   'not-me.then': 'Say so, and everybody is signed out of this account everywhere, in this browser too.',
   'not-me.then.addition':
     'Say so, and everybody is signed out of this account everywhere, in this browser too, and what is new is taken away again.',
-  'not-me.submit': 'It wasn’t me',
+  'not-me.then.address':
+    'Say so, and everybody is signed out of this account everywhere, in this browser too, and this address is put back.',
+  'not-me.submit': 'This wasn’t me',
   'not-me.was-me': 'If it was you, close this page. Nothing has changed.',
 
   'not-me-done.title': 'Everybody is signed out',
@@ -558,6 +578,10 @@ export const en = {
     'What was new was taken away again. Sign in and look through your security page: what you do not know there, delete.',
   'not-me-done.kept':
     'What was new is still there: nobody could get into the account without it. If you cannot sign in, ask the people who run {organization} to help you in, and tell them what happened.',
+  'not-me-done.address-restored':
+    'The account has this address again. Sign in and look through your security page: what you do not know there, delete, and if you have a password, change it.',
+  'not-me-done.address-taken':
+    'The address could not be put back, because another account has it by now. Mails to the other one help nobody in any more. Ask the people who run {organization} to help you, and tell them what happened.',
   'not-me-done.nothing-new':
     'Sign in and look through your security page: what you do not know there, delete, and if you have a password, change it. If you cannot sign in, ask the people who run {organization} to help you in.',
   'not-me-done.continue': 'Go to your security page',
@@ -591,6 +615,8 @@ export const en = {
   'done.signed-out-elsewhere.next': 'Only this browser is still signed in.',
   'done.email-verified.title': 'Your e-mail address is confirmed.',
   'done.email-verified.next': 'You can be sent codes there, and applications may know that it is yours.',
+  'done.address-changed.title': 'Your e-mail address was changed.',
+  'done.address-changed.next': 'Sign in with the new one from now on. The one of before was told of it.',
   'done.recovery-stopped.title': 'The recovery is stopped.',
   'done.recovery-stopped.next': 'If you did not ask for it, change the password of your mailbox.',
   'done.recovered.title': 'Your account is recovered.',
@@ -612,6 +638,8 @@ export const en = {
     'It contains your name, your e-mail address or the name of this service. Choose one without them.',
   'errors.wrong_new_code.title': 'That code did not work.',
   'errors.wrong_new_code.next': 'Wait for the next one and type it in. If it fails again, scan the picture once more.',
+  'errors.address_unchanged.title': 'That is your address already.',
+  'errors.address_unchanged.next': 'Type in the one that is to take its place.',
   'errors.organization_unknown.title': 'There is no organization of that name here.',
   'errors.organization_unknown.next': 'Check how it is written, then try again.',
   'errors.passkey_not_made.title': 'The passkey was not made.',
@@ -664,6 +692,8 @@ export const en = {
   'errors.changed_meanwhile.next': 'Look at it again, then repeat your change.',
   'errors.last_way_in.title': 'This is your only way in.',
   'errors.last_way_in.next': 'Add another passkey first. Then you can delete this one.',
+  'errors.last_way_in.reason.totp':
+    'Your organization asks for a second step, and you have no other. If you want to use another app, change it instead.',
   'errors.too_many_passkeys.title': 'You have as many passkeys as an account can hold.',
   'errors.too_many_passkeys.next': 'Delete one that you no longer use, then add the new one.',
   'errors.link_used_or_expired.title': 'That link has been used or is too old.',

@@ -8,6 +8,7 @@ import type { Consents } from '../../oidc/consents.ts';
 import type { PasskeyOwners } from '../../passkeys/passkey-owners.ts';
 import type { Passkeys } from '../../passkeys/passkeys.ts';
 import type { RecoveryCodes } from '../../recovery/recovery-codes.ts';
+import type { ChangingAddress } from '../../sign-in/changing-address.ts';
 import type { Confirmations } from '../../sign-in/confirmation.ts';
 import type { Confirming } from '../../sign-in/confirming.ts';
 import type { InvitingDevice } from '../../sign-in/inviting-device.ts';
@@ -20,6 +21,7 @@ import type { AppState } from '../app-context.ts';
 import type { KnownBrowsers } from '../known-browser.ts';
 import type { Sessions } from '../session.ts';
 import { addActivityPages } from './account-activity-pages.ts';
+import { addAddressPages } from './account-address-pages.ts';
 import { addApplicationPages } from './account-application-pages.ts';
 import { addConfirmPages } from './account-confirm-pages.ts';
 import { addEmailPages } from './account-email-pages.ts';
@@ -49,6 +51,7 @@ interface Deps {
   readonly recovering: Recovering;
   readonly notices: Notices;
   readonly verifyingAddress: VerifyingAddress;
+  readonly changingAddress: ChangingAddress;
   readonly accountSessions: AccountSessions;
   readonly consents: Consents;
   readonly clients: Clients;
@@ -74,11 +77,12 @@ export function createAccountPages(deps: Deps): Router<AppState> {
   addConfirmPages(router, { ...deps, visits });
   addPasskeyPages(router, { ...deps, visits, securityPage });
   addOtherDevicePages(router, { ...deps, visits });
-  addTotpPages(router, { ...deps, visits });
+  addTotpPages(router, { ...deps, visits, securityPage });
   addRecoveryPages(router, { ...deps, visits });
   addPasswordPages(router, { ...deps, visits });
 
   addEmailPages(router, { ...deps, visits });
+  addAddressPages(router, { ...deps, visits });
   addSessionPages(router, { ...deps, visits });
   addApplicationPages(router, { ...deps, visits });
   addActivityPages(router, { ...deps, visits });

@@ -3,20 +3,23 @@ import { z } from 'zod';
 import { AppError } from '../../lib/app-error.ts';
 import { type Notices, toTarget } from '../../notices/notices.ts';
 import type { Confirmations, Intent } from '../../sign-in/confirmation.ts';
+import { hasWayIn } from '../../sign-in/ways-in.ts';
 import type { Totps } from '../../totp/totp.ts';
 import type { AppContext, AppState } from '../app-context.ts';
 import { readForm } from '../middleware/body.ts';
 import { requireCsrf, type SignedIn } from '../session.ts';
 import { describeNotice } from '../source.ts';
 import type { Notice } from '../view-models.ts';
-import { type AccountVisits, csrfForm, describeShell, finish, text } from './account-visits.ts';
+import { type AccountVisits, csrfForm, describeShell, finish, text, toFormRefusal } from './account-visits.ts';
 import type { Pages } from './pages.ts';
+import type { SecurityPage } from './security-page.ts';
 
 interface Deps {
   readonly visits: AccountVisits;
   readonly confirmations: Confirmations;
   readonly totps: Totps;
   readonly notices: Notices;
+  readonly securityPage: SecurityPage;
   readonly pages: Pages;
 }
 
@@ -26,7 +29,7 @@ const WRONG_CODE: Notice = { tone: 'error', code: 'wrong_new_code' };
 
 /** A person's own authenticator app: set up by a code of it, and removed. */
 export function addTotpPages(router: Router<AppState>, deps: Deps): void {
-  const { visits, confirmations, totps, notices, pages } = deps;
+  const { visits, confirmations, totps, notices, securityPage, pages } = deps;
 
   router.get(
     '/totp/add',
@@ -57,9 +60,16 @@ export function addTotpPages(router: Router<AppState>, deps: Deps): void {
     }),
   );
 
+  const showRemoval = visits.confirmed(removing, (ctx, person) =>
+    pages.send(ctx, 'totp-delete', describeShell(person)),
+  );
   router.get(
     '/totp/delete',
-    visits.confirmed(removing, (ctx, person) => pages.send(ctx, 'totp-delete', describeShell(person))),
+    visits.signedIn(async (ctx, person) => {
+      // The only way in is refused before anything is to be confirmed.
+      if (isOnlyWayIn(person)) await refuse(ctx, person);
+      else await showRemoval(ctx);
+    }),
   );
 
   router.post(
@@ -67,12 +77,22 @@ export function addTotpPages(router: Router<AppState>, deps: Deps): void {
     visits.confirmed(removing, async (ctx, person) => {
       const { csrf } = await readForm(ctx, csrfForm);
       requireCsrf(person, csrf);
+      if (isOnlyWayIn(person)) return refuse(ctx, person);
       await confirmations.spend(person, REMOVAL);
       const isRemoved = await totps.remove(person.stored.id);
       if (isRemoved) await notices.tell({ type: 'totp-off' }, describeNotice(ctx, person));
       finish(ctx, 'totp-off');
     }),
   );
+
+  function refuse(ctx: AppContext, person: SignedIn): Promise<void> {
+    return securityPage.send(ctx, person, toFormRefusal(new AppError('last_way_in', { reason: 'totp' })));
+  }
+}
+
+/** Whether nobody could get in without the app who gets in with it: where it is the second factor that must be. */
+function isOnlyWayIn({ account, organization: { policy } }: SignedIn): boolean {
+  return hasWayIn(account, policy) && !hasWayIn({ ...account, totpSince: undefined }, policy);
 }
 
 function adding(_ctx: AppContext, { organization }: SignedIn): Intent {

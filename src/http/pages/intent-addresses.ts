@@ -16,6 +16,7 @@ const PAGES: { readonly [Purpose in ConfirmationPurpose]: string } = {
   'add-totp': '/account/totp/add',
   'delete-totp': '/account/totp/delete',
   'make-recovery-codes': '/account/recovery-codes',
+  'change-address': '/account/email/change',
 };
 const PAGE = new RegExp(`^(?:${Object.values(PAGES).join('|').replaceAll(':target', '[\\w-]+')})$`);
 

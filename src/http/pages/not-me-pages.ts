@@ -18,21 +18,16 @@ export function createNotMePages({ notMe, pages }: Deps): Router<AppState> {
   const router = new Router<AppState>({ prefix: '/not-me' });
 
   router.get('/:token', async (ctx) => {
-    const { account, organization, ...disputed } = await notMe.require(ctx.params.token ?? '');
-    pages.send(ctx, 'not-me', {
-      ...disputed,
-      email: account.email,
-      organizationName: organization.name,
-      path: ctx.path,
-    });
+    const { organization, ...disputed } = await notMe.require(ctx.params.token ?? '');
+    pages.send(ctx, 'not-me', { ...disputed, organizationName: organization.name, path: ctx.path });
   });
 
   router.post('/:token', async (ctx) => {
     const token = ctx.params.token ?? '';
     await readForm(ctx, emptyForm);
-    const { account, organization } = await notMe.require(token);
+    const { email, organization } = await notMe.require(token);
     const outcome = await notMe.undo(token, describeBrowser(ctx.get('user-agent')));
-    pages.send(ctx, 'not-me-done', { email: account.email, organizationName: organization.name, outcome });
+    pages.send(ctx, 'not-me-done', { email, organizationName: organization.name, outcome });
   });
 
   return router;

@@ -47,6 +47,7 @@ const SUCCESS_EVENTS: ReadonlySet<string> = new Set<SuccessEvent>([
   'signed-out-elsewhere',
   'application-revoked',
   'email-verified',
+  'address-changed',
   'recovery-stopped',
   'recovered',
   'account-ready',
@@ -73,6 +74,7 @@ export class SecurityPage {
     const model = {
       ...describeShell(person, refusal?.notice ?? readSuccess(ctx, own)),
       emailVerified: stored.emailVerified,
+      emailChangeable: !policy.sso?.required,
       passkeys: own.map((passkey) => ({ ...toRow(passkey), here: knownBrowsers.isHere(ctx, stored.id, passkey.id) })),
       signals: await passkeyOwners.signals(stored),
       passkeysOffered: policy.passkey !== 'off',

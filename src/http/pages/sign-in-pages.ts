@@ -7,12 +7,12 @@ import type { InteractionError, Interactions, PendingInteraction } from '../../o
 import type { PasskeyOwners } from '../../passkeys/passkey-owners.ts';
 import type { Enrolling } from '../../sign-in/enrolling.ts';
 import type { MailedHelp } from '../../sign-in/mailed-help.ts';
+import type { NewAddresses } from '../../sign-in/new-addresses.ts';
 import type { SignInRefusal } from '../../sign-in/next-step.ts';
 import type { OpenSignIns, Progress } from '../../sign-in/open-sign-ins.ts';
 import type { Recovering } from '../../sign-in/recovering.ts';
 import type { RenewingCodes } from '../../sign-in/renewing-codes.ts';
 import type { SignInAccounts } from '../../sign-in/sign-in-accounts.ts';
-import type { SignUpAddresses } from '../../sign-in/sign-up-addresses.ts';
 import type { SigningIn } from '../../sign-in/signing-in.ts';
 import type { SigningUp } from '../../sign-in/signing-up.ts';
 import { findPasskeyHere } from '../answered-here.ts';
@@ -35,7 +35,7 @@ interface Deps {
   readonly enrolling: Enrolling;
   readonly signingIn: SigningIn;
   readonly signingUp: SigningUp;
-  readonly signUpAddresses: SignUpAddresses;
+  readonly newAddresses: NewAddresses;
   readonly renewingCodes: RenewingCodes;
   readonly recovering: Recovering;
   readonly mailedHelp: MailedHelp;

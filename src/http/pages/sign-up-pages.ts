@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { AppError } from '../../lib/app-error.ts';
 import { digest } from '../../lib/digest.ts';
 import type { PendingInteraction } from '../../oidc/interactions.ts';
+import type { AddressPlace, NewAddresses } from '../../sign-in/new-addresses.ts';
 import { describePassword } from '../../sign-in/password-change.ts';
-import type { SignUpAddresses } from '../../sign-in/sign-up-addresses.ts';
 import type { SigningIn } from '../../sign-in/signing-in.ts';
 import type { Newcomer, SigningUp } from '../../sign-in/signing-up.ts';
 import { findPasskeyHere } from '../answered-here.ts';
@@ -19,7 +19,7 @@ interface Deps {
   readonly visits: SignInVisits;
   readonly signingIn: SigningIn;
   readonly signingUp: SigningUp;
-  readonly signUpAddresses: SignUpAddresses;
+  readonly newAddresses: NewAddresses;
   readonly pages: Pages;
   /** In development: where mails can be read. */
   readonly mailsPath?: string | undefined;
@@ -36,17 +36,14 @@ const registrationJson = newcomerJson.extend({ response: z.unknown() });
  * address is theirs; until then nobody learns whether there is an account with it.
  */
 export function addSignUpPages(router: Router<AppState>, deps: Deps): void {
-  const { visits, signingIn, signingUp, signUpAddresses, pages, mailsPath } = deps;
+  const { visits, signingIn, signingUp, newAddresses, pages, mailsPath } = deps;
 
   async function requireSignUp(pending: PendingInteraction) {
     const progress = await visits.open(pending);
     if (!maySignUp(progress)) throw new AppError('sign_up_closed');
     const { organization, policy } = progress;
-    return {
-      ...progress,
-      place: { binding: newcomerOf(pending).binding, organization },
-      isOpen: policy.signUp === 'open',
-    };
+    const place: AddressPlace = { purpose: 'sign-up', binding: newcomerOf(pending).binding, organization };
+    return { ...progress, place, isOpen: policy.signUp === 'open' };
   }
 
   router.get('/sign-up', async (ctx) => {
@@ -55,9 +52,11 @@ export function addSignUpPages(router: Router<AppState>, deps: Deps): void {
   });
 
   onSubmit('/sign-up/email', emailForm, ({ place }, { email }, ctx) =>
-    signUpAddresses.send(place, email, visits.sourceOf(ctx)),
+    newAddresses.send(place, email, visits.sourceOf(ctx)),
   );
-  onSubmit('/sign-up/code', codeForm, ({ place }, { code }) => signUpAddresses.verify(place, code));
+  onSubmit('/sign-up/code', codeForm, async ({ place }, { code }) => {
+    await newAddresses.verify(place, code);
+  });
 
   /** A form on the way to a verified address; a refusal is shown on its page. */
   function onSubmit<Form>(
@@ -90,7 +89,7 @@ export function addSignUpPages(router: Router<AppState>, deps: Deps): void {
       notice: refusal?.notice,
     };
     const typed = signIn.identifier ?? pending.loginHint ?? '';
-    const address = isOpen && ctx.query.other !== 'yes' ? await signUpAddresses.find(place) : undefined;
+    const address = isOpen && ctx.query.other !== 'yes' ? await newAddresses.find(place) : undefined;
     const email = address?.email ?? typed;
     if (isOpen && !address) pages.send(ctx, 'sign-up-email', { ...shell, email }, refusal?.status);
     else if (address && !address.isVerified)
@@ -104,7 +103,7 @@ export function addSignUpPages(router: Router<AppState>, deps: Deps): void {
   /** Who may go on to make the account: with an address that was verified, where that is asked for. */
   async function requireVerified(pending: PendingInteraction, email: string) {
     const signUp = await requireSignUp(pending);
-    if (signUp.isOpen) await signUpAddresses.requireVerified(signUp.place, email);
+    if (signUp.isOpen) await newAddresses.requireVerified(signUp.place, email);
     return signUp;
   }
 

@@ -29,6 +29,39 @@ export const en = {
     'Somebody wanted to make an account with this address. If that was you, go back and sign in instead; if you have forgotten how, ask for help there.',
   'account-known.closing': 'If it was not you, there is nothing to do: your account is as it was.',
 
+  'address-code.subject': 'Your code to use this address at {organization}',
+  'address-code.heading': 'Your code to use this address',
+  'address-code.body':
+    'Somebody who is signed in at {organization} wants this to be the address of their account. If that is you, type the code into the page that asks for it. It works once, for {duration}.',
+  'address-code.closing':
+    'Tell this code to nobody. If it is not you, there is nothing to do: without the code nobody uses your address.',
+
+  'address-taken.subject': 'This address has an account at {organization} already',
+  'address-taken.heading': 'This address has an account already',
+  'address-taken.body':
+    'Somebody who is signed in at {organization} wanted to use it for another account, which cannot be. If that was you, choose another address, or sign in to the account that has this one.',
+  'address-taken.closing': 'If it was not you, there is nothing to do: your account is as it was.',
+
+  'address-changed.subject': 'The e-mail address of your account at {organization} was changed',
+  'address-changed.heading': 'Your e-mail address was changed',
+  'address-changed.body':
+    'It is {newEmail} now: you sign in with it, and mails about your account go there. Nobody gets in by codes and links that were sent to this address before.',
+  'address-changed.notMe':
+    'Say so here within seven days. You can then sign everybody out and have this address back. Opening the page changes nothing yet.',
+
+  'address-in-use.subject': 'This is the e-mail address of your account at {organization} now',
+  'address-in-use.heading': 'This is your address now',
+  'address-in-use.body':
+    'You sign in with it from now on, and mails about your account come here. The address of before was told of it.',
+  'address-in-use.closing': 'If you have no account at {organization}, tell the people who run it.',
+
+  'address-restored.subject': 'The e-mail address of your account at {organization} was put back',
+  'address-restored.heading': 'The earlier address was put back',
+  'address-restored.body':
+    'Somebody who reads the mails of the earlier address said that it was not they who changed it. The account has that address again, and everybody was signed out.',
+  'address-restored.closing':
+    'If it was you who changed it, sign in with the earlier address and change it once more. If you cannot sign in, ask the people who run {organization} to help you in.',
+
   'confirmation-code.subject': 'Your code to confirm a change at {organization}',
   'confirmation-code.heading': 'Your code to confirm a change',
   'confirmation-code.body':
@@ -55,7 +88,7 @@ export const en = {
   'passkey-requested.subject': 'A new passkey was asked for at {organization}',
   'passkey-requested.heading': 'A new passkey was asked for',
   'passkey-requested.body':
-    'Somebody who is signed in to your account has begun to add a passkey. You will get another mail when it is done.',
+    'Somebody who is signed in to your account wants to make a passkey on another device. You will get another mail when it is done.',
 
   'passkey-added.subject': 'A passkey was added to your account at {organization}',
   'passkey-added.heading': 'A passkey was added',
@@ -72,7 +105,7 @@ export const en = {
 
   'totp-on.subject': 'An authenticator app was set up for your account at {organization}',
   'totp-on.heading': 'An authenticator app was set up',
-  'totp-on.body': 'Its code is asked for after your password from now on.',
+  'totp-on.body': 'From now on its code is asked for when you sign in with a password.',
 
   'totp-off.subject': 'The authenticator app was removed from your account at {organization}',
   'totp-off.heading': 'The authenticator app was removed',
@@ -102,7 +135,7 @@ export const en = {
   'password-reset-link.subject': 'Set a new password for {organization}',
   'password-reset-link.heading': 'Set a new password',
   'password-reset-link.body':
-    'Open this link and choose a new password. It works once, for {duration}. Whatever else you sign in with is still asked for.',
+    'Open this link and choose a new password. It works once, for {duration}. Your second step, if you have one, is still asked for.',
   'password-reset-link.action': 'Choose a new password',
   'password-reset-link.closing': 'If you did not ask for this, there is nothing to do: your password stays as it is.',
 
@@ -147,7 +180,7 @@ export const en = {
 
   'recovery-codes-made.subject': 'You have new recovery codes for {organization}',
   'recovery-codes-made.heading': 'You have new recovery codes',
-  'recovery-codes-made.body': 'Those from before do not work any more. Keep the new ones where only you find them.',
+  'recovery-codes-made.body': 'Keep them where only you find them. Earlier ones do not work any more.',
 
   'recovery-codes-removed.subject': 'Your recovery codes for {organization} were removed',
   'recovery-codes-removed.heading': 'Your recovery codes were removed',
@@ -155,7 +188,7 @@ export const en = {
 
   'recovery-code-used.subject': 'A recovery code was used for your account at {organization}',
   'recovery-code-used.heading': 'A recovery code was used',
-  'recovery-code-used.body': 'It works once only. Codes that are left: {codesLeft}.',
+  'recovery-code-used.body': 'It does not work again. Codes that are left: {codesLeft}.',
 
   'fact.at': 'When',
   'fact.device': 'With',
@@ -164,7 +197,8 @@ export const en = {
   'code.label': 'Your code',
   'link.plain': 'Or copy this address into your browser:',
   'notMe.heading': 'Wasn’t that you?',
-  'notMe.body': 'Say so here. You can then sign out everywhere and undo it. Opening the page changes nothing yet.',
+  'notMe.body':
+    'Say so here: everybody is signed out, and what is new is taken away again. Opening the page changes nothing yet.',
   'notMe.action': 'This wasn’t me',
   'notMe.stop.body': 'Stop it, and nobody gets in by that link. Opening the page changes nothing yet.',
   'notMe.stop.action': 'Stop the recovery',

@@ -11,6 +11,7 @@ const schema = defineSchema({
   email: String,
   emailKey: String,
   emailVerified: Boolean,
+  emailRestoredAt: Date,
   profile: {
     name: String,
     givenName: String,

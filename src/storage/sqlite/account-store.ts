@@ -11,6 +11,7 @@ type AccountRow = {
   readonly email: string;
   readonly email_key: string;
   readonly email_verified: number;
+  readonly email_restored_at: number | null;
   readonly profile: string;
   readonly user_handle: Uint8Array;
   readonly role: Account['role'];
@@ -34,6 +35,7 @@ const COLUMNS: readonly (keyof AccountRow)[] = [
   'email',
   'email_key',
   'email_verified',
+  'email_restored_at',
   'profile',
   'user_handle',
   'role',
@@ -121,6 +123,7 @@ function toRow(account: Account): AccountRow {
     email: account.email,
     email_key: account.emailKey,
     email_verified: Number(account.emailVerified),
+    email_restored_at: account.emailRestoredAt?.getTime() ?? null,
     profile: JSON.stringify(account.profile),
     user_handle: account.userHandle,
     role: account.role,
@@ -146,6 +149,7 @@ function toAccount(row: AccountRow): Account {
     email: row.email,
     emailKey: row.email_key,
     emailVerified: row.email_verified === 1,
+    ...(row.email_restored_at !== null && { emailRestoredAt: new Date(row.email_restored_at) }),
     profile: JSON.parse(row.profile),
     userHandle: row.user_handle,
     role: row.role,

@@ -187,4 +187,7 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE accounts ADD COLUMN recovery_due_at INTEGER; -- while it waits
   CREATE INDEX accounts_recoveries_due ON accounts (recovery_due_at, id) WHERE recovery_due_at IS NOT NULL;
   `,
+  `
+  ALTER TABLE accounts ADD COLUMN email_restored_at INTEGER;
+  `,
 ];

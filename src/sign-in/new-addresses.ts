@@ -24,11 +24,14 @@ interface Deps {
   readonly clock: Clock;
 }
 
-/** Somebody on the way to an account: in which sign-in, and where. */
-export interface SignUpPlace {
-  /** What the sign-up is bound to. */
+/** Where somebody types the address: on the way to an account, or in one that is theirs. */
+export interface AddressPlace {
+  readonly purpose: 'sign-up' | 'change-address';
+  /** What it is bound to: a sign-in, or a session with what was confirmed there. */
   readonly binding: string;
   readonly organization: Organization;
+  /** Who wants the address for their account, and so says in which language to write there. */
+  readonly account?: Account | undefined;
 }
 
 const addressSchema = z.strictObject({
@@ -39,25 +42,31 @@ const addressSchema = z.strictObject({
   isVerified: z.boolean(),
 });
 
-/** The address that somebody wants an account with, and whether they have shown that it is theirs. */
-export type SignUpAddress = Readonly<z.infer<typeof addressSchema>>;
+/** The address that somebody wants for an account, and whether they have shown that it is theirs. */
+export type NewAddress = Readonly<z.infer<typeof addressSchema>>;
 
 /** As long as a sign-in may take. */
 const LIFETIME_SECONDS = 900;
 
+/** To the address: when nobody has an account with it, and when somebody has. */
+const MAILS = {
+  'sign-up': { free: 'sign-up-code', taken: 'account-known' },
+  'change-address': { free: 'address-code', taken: 'address-taken' },
+} as const;
+
 /**
- * How somebody new shows that their address is theirs, before there is an account. Until they do, an address that somebody has an account
- * with looks like any other: its owner is told by mail, and the page asks for a code that was never sent.
+ * How somebody shows that an address is theirs before an account has it. Until they do, an address that somebody has an account with
+ * looks like any other: its owner is told by mail, and the page asks for a code that was never sent.
  */
-export class SignUpAddresses {
+export class NewAddresses {
   readonly #deps: Deps;
 
   constructor(deps: Deps) {
     this.#deps = deps;
   }
 
-  async find(place: SignUpPlace): Promise<SignUpAddress | undefined> {
-    const ticket = await this.#deps.tickets.find('sign-up-address', nameSignUp(place));
+  async find(place: AddressPlace): Promise<NewAddress | undefined> {
+    const ticket = await this.#deps.tickets.find('new-address', namePlace(place));
     return ticket && addressSchema.parse(ticket);
   }
 
@@ -65,15 +74,15 @@ export class SignUpAddresses {
    * Mails a code, or to whoever has an account already that they have one. An address that was sent too many is sent nothing, which
    * nothing tells. Throws `malformed_request`, and `too_many_tries` to who asks for too many mails.
    */
-  async send(place: SignUpPlace, email: string, source: Source): Promise<void> {
+  async send(place: AddressPlace, email: string, source: Source): Promise<void> {
     const { accounts, emailCodes, mailLimits, limits, tickets } = this.#deps;
     const parsed = parseEmail(email);
     if (!parsed) throw new AppError('malformed_request', { field: 'email' });
     await limits.requireMailTry(source.address);
     const owner = await accounts.findByEmail(place.organization.id, email);
-    const name = nameSignUp(place);
+    const name = namePlace(place);
     const isAllowed = await mailLimits.allow(parsed.emailKey);
-    const before = await tickets.take('sign-up-address', name);
+    const before = await tickets.take('new-address', name);
     const isSame = before?.emailKey === parsed.emailKey && before.isVerified === false;
     if (isAllowed) {
       const code = await emailCodes.issue({ binding: name, emailKey: parsed.emailKey });
@@ -82,45 +91,50 @@ export class SignUpAddresses {
     const address = isSame
       ? addressSchema.parse(before)
       : { ...parsed, isTaken: owner !== undefined, isVerified: false };
-    await tickets.put('sign-up-address', name, address, LIFETIME_SECONDS);
+    await tickets.put('new-address', name, address, LIFETIME_SECONDS);
   }
 
-  /** Counts the try first: after five wrong ones no code is right. Throws `code_refused`. */
-  async verify(place: SignUpPlace, code: string): Promise<void> {
+  /** Counts the try first: after five wrong ones no code is right. Answers the address. Throws `code_refused`. */
+  async verify(place: AddressPlace, code: string): Promise<NewAddress> {
     const { emailCodes, tickets } = this.#deps;
-    const name = nameSignUp(place);
+    const name = namePlace(place);
     const address = await this.find(place);
     const isRight = await emailCodes.verify({ binding: name, emailKey: address?.emailKey ?? '' }, code);
     if (!isRight || !address || address.isTaken) throw new AppError('code_refused', { reason: 'email-code' });
-    await tickets.take('sign-up-address', name);
-    await tickets.put('sign-up-address', name, { ...address, isVerified: true }, LIFETIME_SECONDS);
+    const verified = { ...address, isVerified: true };
+    await tickets.take('new-address', name);
+    await tickets.put('new-address', name, verified, LIFETIME_SECONDS);
+    return verified;
   }
 
   /** Throws `confirmation_required` unless that address was verified here. */
-  async requireVerified(place: SignUpPlace, email: string): Promise<void> {
+  async requireVerified(place: AddressPlace, email: string): Promise<void> {
     const address = await this.find(place);
     if (!address?.isVerified || address.emailKey !== parseEmail(email)?.emailKey)
       throw new AppError('confirmation_required');
   }
 
+  /** For what was typed there no code is right any more. */
+  async forget(place: AddressPlace): Promise<void> {
+    await this.#deps.tickets.take('new-address', namePlace(place));
+  }
+
   async #mail(
-    { organization }: SignUpPlace,
+    { purpose, organization, account }: AddressPlace,
     { to, owner, code, device }: { to: string; owner: Account | undefined; code: string; device: string },
   ): Promise<void> {
     const { outbox, clock } = this.#deps;
     const at = clock.now();
-    const stranger = { to, organizationName: organization.name, language: 'en' };
-    const common = { at, device };
+    const reader = owner ?? { email: to, profile: account?.profile ?? {} };
+    const { free, taken } = MAILS[purpose];
     await outbox.enqueue({
-      ...(owner ? describeRecipient(owner, organization.name) : stranger),
-      message: owner
-        ? { type: 'account-known', ...common }
-        : { type: 'sign-up-code', ...common, code, validSeconds: EMAIL_CODE_SECONDS },
+      ...describeRecipient(reader, organization.name),
+      message: owner ? { type: taken, at, device } : { type: free, at, device, code, validSeconds: EMAIL_CODE_SECONDS },
       expiresAt: addSeconds(at, EMAIL_CODE_SECONDS),
     });
   }
 }
 
-function nameSignUp({ binding, organization }: SignUpPlace): string {
-  return digest(JSON.stringify(['sign-up', binding, organization.id]));
+function namePlace({ purpose, binding, organization }: AddressPlace): string {
+  return digest(JSON.stringify([purpose, binding, organization.id]));
 }
