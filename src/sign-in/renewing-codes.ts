@@ -41,10 +41,11 @@ export class RenewingCodes {
 
   async #answer(id: SignInId, newCodes: NonNullable<SignIn['newCodes']>): Promise<Progress> {
     const { openSignIns } = this.#deps;
-    const { step } = await openSignIns.require(id);
+    const { step, signIn: before } = await openSignIns.require(id);
     if (step.type !== 'new-recovery-codes') throw new AppError('step_finished');
     return openSignIns.change(id, async (signIn) => {
-      if (signIn.newCodes) throw new AppError('step_finished'); // another tab was faster
+      // Another tab was faster: with the same answer, or with another person, whose codes these would be.
+      if (signIn.version !== before.version) throw new AppError('step_finished');
       return { ...signIn, newCodes };
     });
   }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { Account } from '../../src/accounts/account-store.ts';
 import { en } from '../../src/http/languages/en.ts';
+import type { SignInId } from '../../src/lib/ids.ts';
 import { addAccount, changePolicy, openTestApp, presetOf, TEST_PASSWORD, type TestApp } from '../support/app.ts';
 import { addPasskey, addTotp, nextCode } from '../support/enrol.ts';
 import { assertPage, assertRefused } from '../support/page.ts';
@@ -297,6 +298,31 @@ test('whoever spends the last recovery code is told so, and may have new ones at
   assert.equal((await declined.finish()).claims()?.acr, 'urn:cardea:acr:pwd');
   const page = await declined.visitor.get('/account');
   assert.ok(page.text.includes(en['security.recovery-codes.left'].replace('{left}', '0')));
+});
+
+test('new codes are never those of somebody else, who was named in another tab meanwhile', async (t) => {
+  const site = await openSite(t, 'convenience');
+  const { account, codes } = await addPerson(site);
+  const kim = await addAccount(site.app, 'kim@example.com');
+  const last = await spendAllButLast(site, account, codes);
+  const flow = await typePassword(site);
+  assertPage(await flow.typeRecoveryCode(last), 'recovery-codes-spent.title');
+  const { visitor, base } = flow;
+  const { signIns } = site.app.storage;
+  const find = signIns.find.bind(signIns);
+  let looks = 0;
+  const looking = t.mock.method(signIns, 'find', async (id: SignInId) => {
+    looks += 1;
+    if (looks !== 2) return find(id); // the first look saw whose turn it is
+    looking.mock.restore();
+    await visitor.postForm(`${base}/identify`, { email: kim.email });
+    return find(id);
+  });
+
+  assertRefused(await visitor.postForm(`${base}/recovery-codes`, {}), 'step_finished');
+  assert.equal(looks, 2);
+  assert.equal(await countLeft(site, kim), undefined);
+  assert.equal(await countLeft(site, account), 0);
 });
 
 test('who lost everything but the last code gets a passkey first and then new codes', async (t) => {
