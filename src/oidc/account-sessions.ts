@@ -59,12 +59,18 @@ export class AccountSessions {
     return session !== undefined;
   }
 
-  /** Ends every session and all that applications hold of the account, except the session with uid `keepUid`. */
+  /** Ends every session, sign-in under way and all that applications hold of the account, except the session with uid `keepUid`. */
   async endAll(accountId: string, keepUid?: string): Promise<void> {
     const { records, endedSessions } = this.#deps;
+    await endedSessions.addAllOf(accountId);
     const sessions = await this.#read(accountId);
     await Promise.all(sessions.flatMap(({ uid }) => (uid === keepUid ? [] : endedSessions.add(uid))));
     await records.deleteByAccount(accountId, keepUid);
+  }
+
+  /** Whether everything was ended after that moment. */
+  wereEndedAfter(accountId: string, moment: Date): Promise<boolean> {
+    return this.#deps.endedSessions.hasAllOf(accountId, moment);
   }
 
   /** Ends the sessions that were signed in first, where the account has as many as it may. `findUid` says which one is about to sign in again. */

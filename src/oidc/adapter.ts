@@ -120,6 +120,8 @@ export class RecordAdapter implements Adapter {
       ...(GRANT_INDEXED.has(this.#kind) && { grantId: payload.grantId }),
       ...(this.#kind === 'Grant' && accountId && clientId && { grantId: toConsentId({ accountId, clientId }) }),
       ...(ACCOUNT_INDEXED.has(this.#kind) && { accountId: payload.accountId }),
+      // Of a sign-in that is done, and that its browser has yet to come back with: it ends with the sessions.
+      ...(this.#kind === 'Interaction' && { accountId: payload.result?.login?.accountId }),
       ...(this.#kind === 'Session' && { uid: payload.uid }),
       ...(payload.userCode !== undefined && { userCode: digest(payload.userCode) }),
     };

@@ -31,6 +31,20 @@ export class EndedSessions {
     return (await this.#deps.records.find('EndedSession', digest(uid))) !== undefined;
   }
 
+  /** Notes that all of an account end now, and with them the sign-ins that are under way. */
+  async addAllOf(accountId: string): Promise<void> {
+    const { records, clock, sessionSeconds } = this.#deps;
+    const now = clock.now();
+    const record = { payload: String(now.getTime()), expiresAt: addSeconds(now, sessionSeconds) };
+    await records.put('EndedSession', nameAllOf(accountId), record, {});
+  }
+
+  /** Whether all of an account were ended after that moment. */
+  async hasAllOf(accountId: string, moment: Date): Promise<boolean> {
+    const ended = await this.#deps.records.find('EndedSession', nameAllOf(accountId));
+    return ended !== undefined && Number(ended.payload) > moment.getTime();
+  }
+
   /** Ends a session, whatever its id is by now. */
   async end(uid: string): Promise<void> {
     const { records } = this.#deps;
@@ -38,4 +52,9 @@ export class EndedSessions {
     const stored = await records.findByUid(uid);
     if (stored) await records.delete('Session', stored.id);
   }
+}
+
+/** No uid has a space. */
+function nameAllOf(accountId: string): string {
+  return digest(`all of ${accountId}`);
 }

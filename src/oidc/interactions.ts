@@ -86,7 +86,7 @@ export class Interactions {
     };
   }
 
-  /** Answers where the browser goes on, signed in. */
+  /** Answers where the browser goes on, signed in. Throws `sign_in_expired` where everybody was signed out after the last proof. */
   async finishLogin(
     exchange: Exchange,
     done: {
@@ -100,7 +100,11 @@ export class Interactions {
     const { provider, accountSessions } = this.#deps;
     await accountSessions.makeRoom(done.accountId, async () => (await this.#find(exchange)).session?.uid);
     const login = { accountId: done.accountId, acr: done.acr, amr: [...done.amr], ts };
-    return provider.interactionResult(exchange.req, exchange.res, { login });
+    const location = await provider.interactionResult(exchange.req, exchange.res, { login });
+    // Looked at afterwards: who signs everybody out later finds it written.
+    if (!(await accountSessions.wereEndedAfter(done.accountId, done.authTime))) return location;
+    await this.abort(exchange, 'access_denied');
+    throw new AppError('sign_in_expired');
   }
 
   /** Keeps what the person allowed and answers where the browser goes on. */

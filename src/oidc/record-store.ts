@@ -38,7 +38,7 @@ export interface StoredRecord {
 export interface RecordIndex {
   /** Of codes and refresh tokens their grant; of grants the consent that they are a part of. */
   readonly grantId?: string | undefined;
-  /** Of sessions, consents, grants, codes and refresh tokens. */
+  /** Of sessions, consents, grants, codes, refresh tokens, and interactions in which somebody has signed in. */
   readonly accountId?: string | undefined;
   /** Of sessions. */
   readonly uid?: string | undefined;
@@ -71,6 +71,6 @@ export interface RecordStore {
   deleteByGrant(grantId: string, grantRecordId?: string): Promise<void>;
   /** Deletes a consent, and after it every grant that is a part of it, with which die their tokens. Idempotent. */
   deleteByConsent(consentId: string): Promise<void>;
-  /** Deletes every session, consent, grant, code and refresh token of an account, except the session with uid `keepSessionUid`. */
+  /** Deletes everything that is of an account by its index, except the session with uid `keepSessionUid`. */
   deleteByAccount(accountId: string, keepSessionUid?: string): Promise<void>;
 }

@@ -9,6 +9,7 @@ import type { Passkeys } from '../passkeys/passkeys.ts';
 import { type OpenSignIns, type Progress, toPasskeyBinding } from './open-sign-ins.ts';
 import type { PasskeyOffers } from './passkey-offers.ts';
 import type { Recovering } from './recovering.ts';
+import type { Proof } from './sign-in.ts';
 import { canMakeSilently } from './silent-passkey.ts';
 
 interface Deps {
@@ -61,10 +62,12 @@ export class Enrolling {
       silent,
     });
     const about = { account: stored, organization, device: describeBrowser(userAgent), target: passkey.id };
-    if (before.proofs.some(({ method }) => method === 'recovery-link')) await this.#recover(passkey, about);
-    else await this.#deps.notices.tell({ type: 'passkey-added', passkeyName: passkey.name }, about);
+    const recovers = before.proofs.some(({ method }) => method === 'recovery-link');
+    const recoveredAt = recovers ? await this.#recover(passkey, about) : undefined;
+    if (!recovers) await this.#deps.notices.tell({ type: 'passkey-added', passkeyName: passkey.name }, about);
     return this.#deps.openSignIns.change(id, async (signIn) => ({
       ...signIn,
+      proofs: recoveredAt ? signIn.proofs.map((proof) => renewLink(proof, recoveredAt)) : signIn.proofs,
       made: [...signIn.made, passkey.id],
       offerAnswered: true,
     }));
@@ -82,10 +85,10 @@ export class Enrolling {
   async #recover(
     passkey: Passkey,
     { organization, device }: { organization: Organization; device: string },
-  ): Promise<void> {
+  ): Promise<Date> {
     const { recovering, passkeys } = this.#deps;
     try {
-      await recovering.complete(passkey, organization, device);
+      return await recovering.complete(passkey, organization, device);
     } catch (error) {
       if (error instanceof AppError && error.code === 'link_used_or_expired')
         await passkeys.remove(passkey.accountId, passkey.id, { keepOne: false });
@@ -99,4 +102,9 @@ export class Enrolling {
     if (step.type !== 'enrol-passkey' || !stored) throw new AppError('step_finished');
     return { ...progress, step, stored };
   }
+}
+
+/** Whoever has made the passkey that a link was for has shown so later than everybody was signed out. */
+function renewLink(proof: Proof, at: Date): Proof {
+  return proof.method === 'recovery-link' ? { ...proof, at } : proof;
 }

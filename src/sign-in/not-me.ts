@@ -94,8 +94,8 @@ export class NotMe {
   }
 
   /**
-   * Signs everybody out, then takes away what came, unless nobody could get in without it. The link is spent last: where something fails
-   * in between it works again. Throws `link_used_or_expired`.
+   * Signs everybody out, then takes away what came, unless nobody could get in without it, and signs out who came in with it in between.
+   * The link is spent last: where something fails before, it works again. Throws `link_used_or_expired`.
    */
   async undo(token: string, device: string): Promise<NotMeOutcome> {
     const { notMeLinks, auditLog, endSessions } = this.#deps;
@@ -105,6 +105,7 @@ export class NotMe {
     await auditLog.record({ type: 'notice-disputed', notice: disputed.kind }, { account: found.stored, device });
     const isAddress = disputed.kind === 'address-changed';
     const outcome = await (isAddress ? this.#putAddressBack(dispute) : this.#takeAway(dispute));
+    await endSessions(disputed.accountId);
     await notMeLinks.spend(token);
     return outcome;
   }

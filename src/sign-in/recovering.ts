@@ -156,8 +156,11 @@ export class Recovering {
     }));
   }
 
-  /** The passkey is made: whoever was in is out. Throws `link_used_or_expired` when the recovery was stopped meanwhile. */
-  async complete(passkey: Passkey, organization: Organization, device: string): Promise<void> {
+  /**
+   * The passkey is made: whoever was in is out. Answers a moment after that, from which on somebody may be in. Throws `link_used_or_expired`
+   * when the recovery was stopped meanwhile.
+   */
+  async complete(passkey: Passkey, organization: Organization, device: string): Promise<Date> {
     const { accounts, notices, auditLog, endSessions, clock } = this.#deps;
     const now = clock.now();
     const account = await accounts.changeRecovery(passkey.accountId, ({ recovery }) => {
@@ -167,6 +170,7 @@ export class Recovering {
     await endSessions(account.id);
     await auditLog.record({ type: 'passkey-added', passkeyName: passkey.name }, { account, device });
     await notices.tell({ type: 'recovery-done' }, { account, organization, device, target: passkey.id });
+    return clock.now();
   }
 
   /** What the link of a mail stops; looking changes nothing. Throws `link_used_or_expired`. */

@@ -273,7 +273,7 @@ function buildRecord(payload: string) {
   return { payload, expiresAt: addSeconds(TEST_START, TTL) };
 }
 
-const OF_ACCOUNTS = ['Session', 'Consent', 'Grant', 'AuthorizationCode', 'RefreshToken'] as const;
+const OF_ACCOUNTS = ['Session', 'Interaction', 'Consent', 'Grant', 'AuthorizationCode', 'RefreshToken'] as const;
 
 async function putAllOf(records: RecordStore, accountId: string): Promise<void> {
   for (const kind of OF_ACCOUNTS) {

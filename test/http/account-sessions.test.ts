@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { en } from '../../src/http/languages/en.ts';
 import { AccountVisit } from '../support/account-visit.ts';
-import { addAccount, openTestApp, TEST_PASSWORD, type TestApp } from '../support/app.ts';
+import { addAccount, changePolicy, openTestApp, TEST_PASSWORD, type TestApp } from '../support/app.ts';
 import { assertPage, assertRefused } from '../support/page.ts';
 import { raceRequests } from '../support/race-requests.ts';
 import { outcomeOf, RawClient, readCallback, readTokens } from '../support/raw-client.ts';
 import { requireValue } from '../support/require-value.ts';
+import { openSignIn } from '../support/sign-in-flow.ts';
 import { Visitor } from '../support/visitor.ts';
 
 const PASSWORDS_ONLY = { policy: { enrolPasskey: 'manual', secondFactor: 'off' } } as const;
@@ -154,6 +155,58 @@ test('a session that ends while its browser is under way does not come back', as
     assert.equal((await thief.visitor.postForm('/account/sign-out', { csrf })).status, 303, how);
     await site.app.accounts.enable(account.id);
   }
+});
+
+test('a sign-in that is done, and that its browser has yet to come back with, ends with the sessions', async (t) => {
+  const site = await openTestApp(t, PASSWORDS_ONLY);
+  const account = await addAccount(site.app, EMAIL);
+  const ways: Readonly<Record<string, () => Promise<unknown>>> = {
+    nothing: async () => undefined,
+    'signing out everywhere': async () => (await signInWith(site, AGENTS.Linux)).submit('/sign-out-everywhere'),
+    'disabling the account': async () => {
+      await site.app.accounts.disable(account.id);
+      await site.app.accounts.enable(account.id);
+    },
+    'another password': async () => {
+      const owner = await signInWith(site, AGENTS.Linux);
+      await owner.confirm('change-password');
+      await owner.submit('/password', { password: 'quite another password' });
+    },
+  };
+  for (const [how, end] of Object.entries(ways)) {
+    const thief = await openSignIn(site);
+    await thief.identify(EMAIL);
+    const done = await thief.visitor.postForm(`${thief.base}/password`, { password: TEST_PASSWORD });
+    assert.match(done.headers.get('location') ?? '', /\/auth\//, done.text);
+
+    await end();
+
+    const back = await thief.visitor.follow(done);
+    const isIn = (await thief.visitor.get('/account')).status === 200;
+    assert.equal(isIn, how === 'nothing', how);
+    assert.equal(back.headers.get('location')?.includes('code=') === true, how === 'nothing', how);
+  }
+});
+
+test('a sign-in whose last proof is older than signing out everywhere is not finished any more', async (t) => {
+  const site = await openTestApp(t, PASSWORDS_ONLY);
+  await addAccount(site.app, EMAIL);
+  const owner = await signInWith(site, AGENTS.Linux);
+  await changePolicy(site.app, { enrolPasskey: 'offer' });
+  const thief = await openSignIn(site);
+  await thief.identify(EMAIL);
+  assertPage(await thief.typePassword(TEST_PASSWORD), 'enrol-passkey.title');
+
+  site.advance(1);
+  await owner.submit('/sign-out-everywhere');
+
+  assertRefused(await thief.submit('/enrol/decline', {}), 'sign_in_expired');
+  const resumed = await thief.visitor.get(thief.base.replace('/interaction/', '/auth/'));
+  assert.match(resumed.headers.get('location') ?? '', /error=access_denied/);
+  assert.equal((await thief.visitor.get('/account')).status, 303);
+  assert.equal(await isSignedIn(owner), true);
+  await changePolicy(site.app, PASSWORDS_ONLY.policy);
+  assert.equal(await isSignedIn(await signInWith(site, AGENTS.iPhone)), true, 'who proves themselves later is in');
 });
 
 test('an account has at most fifty sessions, and the oldest goes', async (t) => {
