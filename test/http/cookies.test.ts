@@ -26,8 +26,11 @@ class ProxiedBrowser {
     this.#issuer = new URL(issuer);
   }
 
-  /** Answers the status and the path, or foreign address, of a redirect. */
-  async send(path: string, fields?: Readonly<Record<string, string>>): Promise<{ status: number; location: string }> {
+  /** Answers the status, the path, or foreign address, of a redirect, and the page. */
+  async send(
+    path: string,
+    fields?: Readonly<Record<string, string>>,
+  ): Promise<{ status: number; location: string; body: string }> {
     const cookies = [...this.#jar.values()].filter(({ attributes }) => path.startsWith(attributes.get('path') ?? '/'));
     this.mostSent = Math.max(this.mostSent, cookies.length);
     const body = new URLSearchParams(fields).toString();
@@ -40,9 +43,10 @@ class ProxiedBrowser {
       ...(fields ? ['Content-Type: application/x-www-form-urlencoded', `Content-Length: ${body.length}`] : []),
       'Connection: close',
     ];
-    const { status, headers } = await sendRaw(this.#connectTo, `${lines.join('\r\n')}\r\n\r\n${body}`);
+    const answer = await sendRaw(this.#connectTo, `${lines.join('\r\n')}\r\n\r\n${body}`);
+    const { status, headers } = answer;
     for (const line of (headers['set-cookie'] ?? '').split('\n').filter(Boolean)) this.#keep(readSetCookie(line));
-    return { status, location: (headers.location ?? '').replace(this.#issuer.origin, '') };
+    return { status, location: (headers.location ?? '').replace(this.#issuer.origin, ''), body: answer.body };
   }
 
   #keep(cookie: SetCookie): void {
@@ -103,8 +107,7 @@ test('over https each cookie is bound to this host, to https and to the server a
 
   const { seen } = await travel(site, issuer);
 
-  const names = [...new Set(seen.map(({ name }) => name))].sort();
-  assert.deepEqual(names, [
+  assert.deepEqual(listNames(seen), [
     '__Host-cardea.browser',
     '__Host-cardea.session',
     '__Host-cardea.session.sig',
@@ -113,15 +116,70 @@ test('over https each cookie is bound to this host, to https and to the server a
     '__Secure-cardea.sign-in',
     '__Secure-cardea.sign-in.sig',
   ]);
-  for (const { name, attributes } of seen) {
-    assert.ok(attributes.has('secure') && attributes.has('httponly'), name);
-    assert.equal(attributes.get('samesite'), 'lax', name);
-    assert.equal(attributes.has('domain'), false, name);
-    const path = attributes.get('path') ?? '';
-    if (name.startsWith('__Host-')) assert.equal(path, '/', name);
-    else assert.match(path, name.includes('resume') ? /^\/auth\/[\w-]{43}$/ : /^\/interaction\/[\w-]{43}$/, name);
-  }
+  for (const cookie of seen) assertBound(cookie);
 });
+
+test('over https the cookies of links that are opened are bound alike, also when they are taken back (SE-06)', async (t) => {
+  const issuer = 'https://id.example.com';
+  const site = await openTestApp(t, {
+    config: { issuer, rpId: 'id.example.com' },
+    policy: { enrolPasskey: 'manual', confirmWith: ['password'] },
+  });
+  const account = await addAccount(site.app, 'alex@example.com');
+  const organization = await site.app.organizations.requireOrFirst(undefined);
+  const browser = new ProxiedBrowser(site.issuer, issuer);
+  const { location: begun } = await browser.send('/account');
+  const { location: base } = await browser.send(begun);
+  await browser.send(base);
+  await browser.send(`${base}/identify`, { email: account.email });
+  const { location: done } = await browser.send(`${base}/password`, { password: TEST_PASSWORD });
+  await browser.send(done);
+  const csrf = readFirst((await browser.send('/account')).body, /name="csrf" value="([^"]+)"/);
+  await browser.send('/account/confirm/password?for=add-passkey', { csrf, password: TEST_PASSWORD });
+  const { location: page } = await browser.send('/account/passkeys/other-device', { csrf });
+  const other = new ProxiedBrowser(site.issuer, issuer);
+
+  const link = readFirst((await browser.send(page)).body, /https:\/\/id\.example\.com(\/other-device\/[\w-]+)/);
+  assert.equal((await other.send(link, {})).status, 303);
+  const recovery = new URL(await site.app.recovering.offer(account, organization)).pathname;
+  const { location: request } = await other.send(recovery, {});
+  const { location: recovering } = await other.send(request);
+  await other.send(recovering);
+
+  assert.deepEqual(listNames(other.seen), [
+    '__Host-cardea.device',
+    '__Host-cardea.recovery',
+    '__Secure-cardea.resume',
+    '__Secure-cardea.resume.sig',
+    '__Secure-cardea.sign-in',
+    '__Secure-cardea.sign-in.sig',
+  ]);
+  for (const cookie of other.seen) {
+    assertBound(cookie);
+    assert.ok(cookie.name.length + cookie.value.length + 1 < 1024, cookie.name);
+  }
+  assert.deepEqual(
+    other.seen.filter(({ name }) => name === '__Host-cardea.recovery').map(({ value }) => value !== ''),
+    [true, false],
+  );
+});
+
+function listNames(seen: readonly SetCookie[]): readonly string[] {
+  return [...new Set(seen.map(({ name }) => name))].sort();
+}
+
+function assertBound({ name, attributes }: SetCookie): void {
+  assert.ok(attributes.has('secure') && attributes.has('httponly'), name);
+  assert.equal(attributes.get('samesite'), 'lax', name);
+  assert.equal(attributes.has('domain'), false, name);
+  const path = attributes.get('path') ?? '';
+  if (name.startsWith('__Host-')) assert.equal(path, '/', name);
+  else assert.match(path, name.includes('resume') ? /^\/auth\/[\w-]{43}$/ : /^\/interaction\/[\w-]{43}$/, name);
+}
+
+function readFirst(text: string, pattern: RegExp): string {
+  return pattern.exec(text)?.[1] ?? assert.fail(text);
+}
 
 test('there are few cookies, and small ones', async (t) => {
   const site = await openTestApp(t, { policy: { enrolPasskey: 'manual' } });

@@ -3,8 +3,10 @@ import { test } from 'node:test';
 import { addAccount, changePolicy, openTestApp, presetOf, TEST_PASSWORD, type TestApp } from '../support/app.ts';
 import { addPasskey, addTotp } from '../support/enrol.ts';
 import { assertPage, readField } from '../support/page.ts';
+import { race } from '../support/race.ts';
+import { requireValue } from '../support/require-value.ts';
 import { openSignIn, type SignInFlow } from '../support/sign-in-flow.ts';
-import type { Answer } from '../support/visitor.ts';
+import { type Answer, Visitor } from '../support/visitor.ts';
 
 /** One begins like the other, because pages show the first letter by itself. */
 const KNOWN = 'a.known@example.com';
@@ -116,6 +118,34 @@ test('before any proof every e-mail looks alike, whatever stands behind it', asy
   });
 });
 
+test('whoever asks for a mail sees the same for every e-mail, until they asked for too many (EN-01, EN-03, EN-05)', async (t) => {
+  const config = { limitSource: 2, trustedProxies: ['127.0.0.1'] };
+  for (const [path, fields] of [
+    ['/help', { way: 'password' }],
+    ['/help', { way: 'passkey' }],
+    ['/sign-up/email', {}],
+  ] as const) {
+    const site = await openTestApp(t, { policy: { signUp: 'open' }, config });
+    await addPeople(site);
+    const sequences = await race(PEOPLE.length, async (index) => {
+      const email = requireValue(PEOPLE[index]);
+      const visitor = new Visitor(site.issuer, { 'x-forwarded-for': `192.0.2.${index}` });
+      const flow = await openSignIn({ ...site, visitor });
+      const seen = [];
+      for (let count = 1; count <= 4; count += 1) {
+        const answer = await visitor.follow(await visitor.postForm(flow.base + path, { email, ...fields }));
+        seen.push(readSeen(answer, email, flow.base));
+      }
+      return seen;
+    });
+    assert.deepEqual(
+      sequences[0]?.map(({ status }) => status),
+      [200, 200, 200, 429],
+    );
+    assertAlike(sequences, `${path} ${JSON.stringify(fields)}`);
+  }
+});
+
 test('where passwords are off every e-mail leads to the passkey', async (t) => {
   const site = await openTestApp(t);
   await addPeople(site);
@@ -148,6 +178,20 @@ test('an e-mail is shown as it was typed, never as it is stored', async (t) => {
   }
   const again = await flow.submit('/restart', {});
   assert.equal(readField(again, 'email'), '');
+
+  await changePolicy(site.app, { signUp: 'open' });
+  for (const typed of ['alex.example@example.com', 'ALEX.EXAMPLE@EXAMPLE.COM']) {
+    const another = await openSignIn(site);
+    const answers = [
+      await another.visitor.postForm(`${another.base}/help`, { email: typed, way: 'password' }),
+      await another.submit('/sign-up/email', { email: typed }),
+    ];
+    for (const { status, text } of answers) {
+      assert.equal(status, 200);
+      assert.ok(text.includes(typed), text);
+      assert.ok(!text.includes('Alex.Example@Example.com'));
+    }
+  }
 });
 
 test('a wrong password takes as much work for nobody as for somebody', async (t) => {

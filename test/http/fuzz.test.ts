@@ -3,25 +3,26 @@ import { test } from 'node:test';
 import { AccountVisit } from '../support/account-visit.ts';
 import { openTestApp, type TestApp } from '../support/app.ts';
 import { addPasskey } from '../support/enrol.ts';
-import { encodeQuery, type FuzzRequest, sampleRequests } from '../support/fuzz-requests.ts';
+import { encodeQuery, type FuzzRequest, fillPath, type RouteValues, sampleRequests } from '../support/fuzz-requests.ts';
 import { race } from '../support/race.ts';
 import { RawClient } from '../support/raw-client.ts';
 import { type RawAnswer, sendRaw } from '../support/raw-request.ts';
 import { requireValue } from '../support/require-value.ts';
 import { openSession } from '../support/session.ts';
 
-const REQUESTS = 2500;
+const REQUESTS = 4000;
 const AT_ONCE = 16;
 const SEED = 20_260_101;
 /** Some requests end what their sender has begun. */
 const SENDERS = 24;
+/** One in so many has links that were mailed. */
+const LINKED = 3;
 
 /** A browser that is signed in and in the middle of another sign-in. */
 interface Sender {
   readonly issuer: string;
   readonly cookies: string;
-  /** What stands for `:id` in a path, by its first segment. */
-  readonly ids: Readonly<Record<string, string>>;
+  readonly values: RouteValues;
   readonly csrf: string;
   readonly clientId: string;
 }
@@ -38,20 +39,32 @@ async function prepareSender(site: TestApp, index: number): Promise<Sender> {
   const token = (await app.setUp.createLink()).split('/').at(-1) ?? '';
   const visit = new AccountVisit(issuer, visitor);
   await visit.confirm('rename-passkey', passkey);
+  await visit.submit('/email/send');
+  const organization = await app.organizations.requireOrFirst(undefined);
+  // Some links end every session of their account, and so would all that comes after.
+  if (index % LINKED === 0) await app.recovering.offer(account, organization);
+  const links = index % LINKED === 0 ? await findTokens(site, account.email) : {};
   const cookies = [...visitor.cookies].filter(([, { path }]) => path === '/' || path === base);
   return {
     issuer,
     cookies: cookies.map(([key, cookie]) => `${key.split(' ')[0]}=${cookie.value}`).join('; '),
-    ids: { interaction, auth: interaction, account: passkey, 'set-up': token },
+    values: { id: interaction, passkey, client: client.id, 'set-up': token, ...links },
     csrf: await visit.readCsrf(),
     clientId: client.id,
   };
 }
 
+/** What the links of somebody's mails end with, by what comes before it. */
+async function findTokens({ issuer, mails }: TestApp, email: string): Promise<RouteValues> {
+  const texts = (await mails()).filter(({ to }) => to === email).map(({ text }) => text);
+  const links = texts.join('\n').matchAll(new RegExp(`${issuer}/([a-z/-]+)/([\\w.-]+)`, 'g'));
+  return Object.fromEntries([...links].map(([, page = '', token = '']) => [page, token]));
+}
+
 /** The request as this sender makes it, with what it was given in the place of `own`. */
 function write({ method, path, query, type, body, headers }: FuzzRequest, sender: Sender): Buffer {
   const { host, origin } = new URL(sender.issuer);
-  const target = path.replaceAll(':id', sender.ids[path.split('/')[1] ?? ''] ?? 'x');
+  const target = fillPath(path, sender.values);
   const own = (text: string) =>
     text
       .replaceAll(/csrf=own|"csrf":"own"/g, (word) => word.replace('own', sender.csrf))
@@ -105,7 +118,7 @@ test('whatever is asked, the answer is never a fault of ours', async (t) => {
   const depths = [
     '303 /interaction/:id/identify',
     '200 /interaction/:id/passkey/options',
-    '200 /account/passkeys/:id/rename',
+    '200 /account/passkeys/:passkey/rename',
     '303 /account/confirm/password',
     '303 /auth',
   ];

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { addAccount, openTestApp, TEST_PASSWORD, type TestApp } from '../support/app.ts';
-import { addPasskey } from '../support/enrol.ts';
-import { assertPage } from '../support/page.ts';
+import { addAccount, changePolicy, openTestApp, TEST_PASSWORD, type TestApp } from '../support/app.ts';
+import { addPasskey, addTotp } from '../support/enrol.ts';
+import { assertPage, assertRefused } from '../support/page.ts';
 import { openSignIn } from '../support/sign-in-flow.ts';
 import { Visitor } from '../support/visitor.ts';
 
@@ -136,4 +136,30 @@ test('strangers who guess keep nobody from their own browser, nor from their pas
   const stillStranger = await openSignIn({ app, issuer });
   await stillStranger.identify(account.email);
   assertPage(await stillStranger.typePassword(TEST_PASSWORD), 'password.title', 'too_many_tries');
+});
+
+test('whoever has the cookie of a known browser has to prove everything all the same (SE-16)', async (t) => {
+  const site = await openTestApp(t, { policy: { enrolPasskey: 'manual' } });
+  const { app, issuer } = site;
+  const account = await addAccount(app, 'alex@example.com');
+  const own = new Visitor(issuer);
+  await signIn(site, own, account.email);
+  await addTotp(app, account);
+  const thief = () => {
+    const visitor = new Visitor(issuer);
+    visitor.cookies.set(`${COOKIE} /`, { value: cookieOf(own), path: '/' });
+    return visitor;
+  };
+
+  assert.equal((await thief().get('/account')).status, 303);
+  const flow = await openSignIn({ app, issuer, visitor: thief() });
+  assertPage(await flow.identify(account.email), 'password.title');
+  assertPage(await flow.typePassword(TEST_PASSWORD), 'totp.title');
+  assert.equal((await flow.visitor.get('/account')).status, 303);
+
+  await changePolicy(app, { password: 'off' });
+  const byPasskey = await openSignIn({ app, issuer, visitor: thief() });
+  assertPage(await byPasskey.identify(account.email), 'passkey.title');
+  const password = await byPasskey.visitor.postForm(`${byPasskey.base}/password`, { password: TEST_PASSWORD });
+  assertRefused(password, 'method_not_offered');
 });

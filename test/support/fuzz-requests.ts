@@ -3,7 +3,7 @@ import fc from 'fast-check';
 type Fields = Readonly<Record<string, unknown>>;
 
 /** A request that the server knows, as its own pages and applications send it; `own` stands for what the sender has been given. */
-interface Route {
+export interface Route {
   readonly method: 'GET' | 'POST';
   readonly path: string;
   readonly query?: Fields;
@@ -14,7 +14,7 @@ interface Route {
 /** A request with its mutations. */
 export interface FuzzRequest {
   readonly method: string;
-  /** `:id` stands for the sign-in, link or passkey. */
+  /** With the names that `fillPath` puts values for. */
   readonly path: string;
   readonly query: readonly (readonly [string, string])[];
   readonly type: string;
@@ -53,72 +53,111 @@ const json = (path: string, fields: Fields = {}, query: Fields = {}): Route => (
   query,
 });
 
-const ROUTES: readonly Route[] = [
-  ...['/interaction/:id', '/interaction/:id/sign-up', '/interaction', '/account', '/account/password', '/nowhere'].map(
-    page,
-  ),
-  ...['/account/passkeys/add', '/account/passkeys/:id/rename', '/account/passkeys/:id/delete'].map(page),
-  ...['/account/totp/add', '/account/totp/delete', '/account/sign-out-everywhere', '/set-up/:id', '/set-up/done'].map(
-    page,
-  ),
-  ...[
-    '/auth/:id',
-    '/userinfo',
-    '/jwks',
-    '/session/end',
-    '/session/end/success',
-    '/.well-known/openid-configuration',
-  ].map(page),
-  ...['/health/live', '/health/ready', '/assets/cardea.css', '/', '/account/:id/:id'].map(page),
-  form('/interaction/:id/identify', { email: 'alex@example.com' }),
+/** A form, and its address when it is opened. */
+const formPage = (path: string, fields: Fields = {}, query: Fields = {}): readonly Route[] => [
+  form(path, fields, query),
+  page(path),
+];
+
+const password = 'correct horse battery staple';
+const csrf = 'own';
+const adding = { for: 'add-passkey' };
+
+/** Every route of our own pages, by the path that its router has, with what a right request brings. */
+export const OWN_ROUTES: readonly Route[] = [
+  page('/interaction/:id'),
+  ...formPage('/interaction/:id/identify', { email: 'alex@example.com' }),
   form('/interaction/:id/identify', { email: 'alex@example.com', organization: 'northwind' }),
-  form('/interaction/:id/organization', { organization: 'northwind' }),
-  form('/interaction/:id/password', { password: 'correct horse battery staple' }),
-  form('/interaction/:id/totp', { code: '123456' }),
-  form('/interaction/:id/restart'),
-  form('/interaction/:id/forget', { email: 'alex@example.com' }),
+  ...formPage('/interaction/:id/organization', { organization: 'northwind' }),
+  ...formPage('/interaction/:id/password', { password }),
+  ...formPage('/interaction/:id/totp', { code: '123456' }),
+  ...formPage('/interaction/:id/email-code', { code: '12345678' }),
+  form('/interaction/:id/email-code/send'),
+  ...formPage('/interaction/:id/recovery-code', { code: '0000-0000-0000-0000' }),
+  ...formPage('/interaction/:id/recovery-codes'),
+  ...formPage('/interaction/:id/recovery-codes/decline'),
+  ...formPage('/interaction/:id/restart'),
+  ...formPage('/interaction/:id/forget', { email: 'alex@example.com' }),
   form('/interaction/:id/cancel'),
   form('/interaction/:id/consent', { decision: 'allow' }),
-  form('/interaction/:id/enrol/decline', { never: 'yes' }),
+  ...formPage('/interaction/:id/enrol/decline', { never: 'yes' }),
+  ...formPage('/interaction/:id/help', { email: 'alex@example.com', way: 'password' }),
   json('/interaction/:id/passkey/options'),
   json('/interaction/:id/passkey', response),
-  json('/interaction/:id/enrol/options'),
+  json('/interaction/:id/enrol/options', { silent: false }),
   json('/interaction/:id/enrol', { response }),
+  page('/interaction/:id/sign-up'),
+  ...formPage('/interaction/:id/sign-up/email', { email: 'new@example.com' }),
+  ...formPage('/interaction/:id/sign-up/code', { code: '12345678' }),
   json('/interaction/:id/sign-up/options', newcomer),
   json('/interaction/:id/sign-up', { ...newcomer, response }),
-  json('/account/passkeys/options', { csrf: 'own', where: 'phone' }),
-  json('/account/passkeys', { csrf: 'own', name: 'Key', response }),
-  form('/account/passkeys/:id/rename', { csrf: 'own', name: 'Key' }),
-  form('/account/passkeys/:id/delete', { csrf: 'own' }),
-  form('/account/totp', { csrf: 'own', ticket: 'x', code: '123456' }),
-  form('/account/totp/delete', { csrf: 'own' }),
-  form('/account/confirm/password', { csrf: 'own', password: 'correct horse battery staple' }, { for: 'add-passkey' }),
-  form('/account/confirm/totp', { csrf: 'own', code: '123456' }, { for: 'delete-totp' }),
-  form('/account/confirm/email-code/send', { csrf: 'own' }, { for: 'change-password' }),
-  json('/account/confirm/passkey/options', { csrf: 'own' }, { for: 'add-totp' }),
-  json('/account/confirm/passkey', { csrf: 'own', response }, { for: 'add-passkey' }),
-  form('/account/password', {
-    csrf: 'own',
-    current: 'correct horse battery staple',
-    password: 'quite another password',
-  }),
-  form('/account/sign-out-everywhere', { csrf: 'own' }),
-  form('/account/sign-out', { csrf: 'own' }),
-  ...['/account/passkeys/other-device', '/account/passkeys/other-device/state', '/other-device/:id'].map(page),
-  ...['/other-device/:id/state', '/other-device/:id/confirm'].map(page),
-  ...['', '/send', '/withdraw'].map((path) => form(`/account/passkeys/other-device${path}`, { csrf: 'own' })),
-  form('/account/passkeys/other-device/number', { csrf: 'own', number: '42' }),
-  form('/other-device/:id'),
-  form('/other-device/:id/confirm/password', { csrf: 'own', password: 'correct horse battery staple' }),
-  form('/other-device/:id/confirm/email-code/send', { csrf: 'own' }),
-  json('/other-device/:id/confirm/passkey/options', { csrf: 'own' }),
-  json('/other-device/:id/confirm/passkey', { csrf: 'own', response }),
-  json('/other-device/:id/passkey/options', { csrf: 'own' }),
-  json('/other-device/:id/passkey', { csrf: 'own', response }),
-  json('/set-up/:id/options', newcomer),
-  json('/set-up/:id', { ...newcomer, response }),
-  { method: 'GET', path: '/auth', query: request },
+  page('/account'),
+  { method: 'GET', path: '/account/activity', query: { after: 'x' } },
+  ...formPage('/account/applications/:client/revoke', { csrf }),
   { method: 'GET', path: '/account/confirm', query: { for: 'delete-passkey', target: 'x', method: 'totp' } },
+  ...formPage('/account/confirm/password', { csrf, password }, adding),
+  ...formPage('/account/confirm/totp', { csrf, code: '123456' }, { for: 'delete-totp' }),
+  ...formPage('/account/confirm/email-code', { csrf, code: '12345678' }, { for: 'make-recovery-codes' }),
+  ...formPage('/account/confirm/email-link', { csrf }, adding),
+  ...formPage('/account/confirm/email-code/send', { csrf }, { for: 'change-password' }),
+  ...formPage('/account/confirm/email-link/send', { csrf }, adding),
+  json('/account/confirm/passkey/options', { csrf }, { for: 'add-totp' }),
+  json('/account/confirm/passkey', { csrf, response }, adding),
+  ...formPage('/account/email', { csrf, code: '12345678' }),
+  form('/account/email/send', { csrf }),
+  page('/account/passkeys/add'),
+  json('/account/passkeys/options', { csrf, where: 'phone' }),
+  json('/account/passkeys', { csrf, name: 'Key', response }),
+  form('/account/passkeys/offer', { csrf, never: 'yes' }),
+  ...formPage('/account/passkeys/other-device', { csrf }),
+  page('/account/passkeys/other-device/state'),
+  ...formPage('/account/passkeys/other-device/send', { csrf }),
+  ...formPage('/account/passkeys/other-device/number', { csrf, flow: 'x', number: '42' }),
+  ...formPage('/account/passkeys/other-device/withdraw', { csrf, flow: 'x' }),
+  ...formPage('/account/passkeys/:passkey/rename', { csrf, name: 'Key' }),
+  ...formPage('/account/passkeys/:passkey/delete', { csrf }),
+  ...formPage('/account/password', { csrf, current: password, password: 'quite another password' }),
+  ...formPage('/account/recovery-codes', { csrf }),
+  form('/account/recovery/stop', { csrf }),
+  form('/account/sessions/:session/sign-out', { csrf }),
+  ...formPage('/account/email/change', { csrf, email: 'new@example.com' }),
+  ...formPage('/account/email/change/code', { csrf, code: '48215093' }),
+  ...formPage('/account/sign-out-everywhere', { csrf }),
+  form('/account/sign-out', { csrf }),
+  page('/account/totp/add'),
+  form('/account/totp', { csrf, ticket: 'x', code: '123456' }),
+  ...formPage('/account/totp/delete', { csrf }),
+  ...formPage('/confirm/:token'),
+  ...['/dev/mail', '/dev/mail/:name', '/dev/mail/:name/html'].map(page),
+  ...formPage('/not-me/:token'),
+  ...formPage('/other-device/:token'),
+  ...['/other-device/:token/state', '/other-device/:token/confirm'].map(page),
+  ...formPage('/other-device/:token/confirm/password', { csrf, password }),
+  ...formPage('/other-device/:token/confirm/totp', { csrf, code: '123456' }),
+  ...formPage('/other-device/:token/confirm/email-code', { csrf, code: '12345678' }),
+  ...formPage('/other-device/:token/confirm/email-link', { csrf }),
+  ...formPage('/other-device/:token/confirm/email-code/send', { csrf }),
+  ...formPage('/other-device/:token/confirm/email-link/send', { csrf }),
+  json('/other-device/:token/confirm/passkey/options', { csrf }),
+  json('/other-device/:token/confirm/passkey', { csrf, response }),
+  json('/other-device/:token/passkey/options', { csrf }),
+  json('/other-device/:token/passkey', { csrf, response }),
+  ...formPage('/recover/:token'),
+  ...formPage('/recover/stop/:token'),
+  ...formPage('/reset-password/:token', { password: 'quite another password' }),
+  page('/set-up/done'),
+  page('/set-up/:token'),
+  json('/set-up/:token/options', newcomer),
+  json('/set-up/:token', { ...newcomer, response }),
+  ...formPage('/verify/:token', { takeOver: 'yes' }),
+];
+
+/** Those of oidc-provider, and what has no router. */
+const OTHER_ROUTES: readonly Route[] = [
+  ...['/interaction', '/nowhere', '/', '/account/:id/:id', '/health/live', '/health/ready'].map(page),
+  ...['/assets/cardea.css', '/auth/:id', '/userinfo', '/jwks', '/session/end', '/session/end/success'].map(page),
+  ...['openid-configuration', 'change-password', 'passkey-endpoints'].map((name) => page(`/.well-known/${name}`)),
+  { method: 'GET', path: '/auth', query: request },
   form('/request', request),
   form('/token', { grant_type: 'authorization_code', code: 'x', client_id: 'own', redirect_uri: request.redirect_uri }),
   form('/token', { grant_type: 'refresh_token', refresh_token: 'x', client_id: 'own' }),
@@ -127,6 +166,17 @@ const ROUTES: readonly Route[] = [
   form('/session/end', { client_id: 'own', id_token_hint: 'x' }),
   form('/session/end/confirm', { xsrf: 'x', logout: 'yes' }),
 ];
+
+/** By the names of the parts of paths; `token` has a value for each page, by what comes before it. */
+export type RouteValues = Readonly<Record<string, string>>;
+
+/** The path with values in the places of its names. */
+export function fillPath(path: string, values: RouteValues): string {
+  return path.replaceAll(/\/:(\w+)/g, (_, name: string, at: number) => {
+    const value = values[name === 'token' ? path.slice(1, at) : name];
+    return `/${encodeURIComponent(value ?? 'x')}`;
+  });
+}
 
 const ODD_NAMES = [
   '__proto__',
@@ -263,5 +313,5 @@ function requestsTo({
 
 /** So many requests over all routes, the same for the same seed. */
 export function sampleRequests(count: number, seed: number): FuzzRequest[] {
-  return fc.sample(fc.oneof(...ROUTES.map(requestsTo)), { numRuns: count, seed });
+  return fc.sample(fc.oneof(...[...OWN_ROUTES, ...OTHER_ROUTES].map(requestsTo)), { numRuns: count, seed });
 }
