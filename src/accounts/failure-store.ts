@@ -10,6 +10,6 @@ export interface FailureStore {
    * `source` keeps the guesses of strangers apart from those of a browser the account has signed in with before.
    */
   countTry(accountId: AccountId, factor: GuessableFactor, source: string): Promise<number>;
-  /** Forgets the tries from every source: for when a factor was proved or replaced. */
-  clear(accountId: AccountId, factor: GuessableFactor): Promise<void>;
+  /** Forgets the tries from every source, at that factor or at any: for when it was proved or replaced. */
+  clear(accountId: AccountId, factor?: GuessableFactor): Promise<void>;
 }

@@ -40,7 +40,8 @@ export type PasskeyAuthentication =
       readonly type: 'verified';
       /** As it was before this use. */
       readonly passkey: Passkey;
-      readonly accountId: AccountId;
+      /** As it was when the passkey was looked up. */
+      readonly owner: Account;
       readonly userVerified: true;
       /** Attested by its maker and not backup-eligible. */
       readonly hardware: boolean;
@@ -122,7 +123,7 @@ export class Passkeys {
     const hardware = passkey.attestation === 'verified' && !passkey.backupEligible;
     const isBeside = response.authenticatorAttachment === 'cross-platform';
     const onPhone = isBeside && passkey.transports.some((transport) => PHONE_TRANSPORTS.includes(transport));
-    return { type: 'verified', passkey, accountId: passkey.accountId, userVerified: true, hardware, onPhone };
+    return { type: 'verified', passkey, owner, userVerified: true, hardware, onPhone };
   }
 
   /** Asks for a new passkey of an account; `silent`: in a ceremony that the person does not see. Throws `too_many_passkeys` before anything is made on the device. */

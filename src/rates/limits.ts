@@ -20,7 +20,6 @@ const FAILURES_ALLOWED: { readonly [Factor in GuessableFactor]: number } = {
   totp: 20,
   'recovery-code': 10,
 };
-const FACTORS = ['password', 'totp', 'recovery-code'] as const satisfies readonly GuessableFactor[];
 
 /** Stands for everyone who does not exist: their tries are counted too, since a durable write takes time that could be told. */
 const NOBODY = 'nobody' as AccountId; // no id that `Ids` makes is so short
@@ -86,7 +85,7 @@ export class Limits {
 
   /** Switches on again what guessing had switched off: for when something else than what was guessed at proved the person. */
   async restore(accountId: AccountId): Promise<void> {
-    await Promise.all(FACTORS.map((factor) => this.#deps.failures.clear(accountId, factor)));
+    await this.#deps.failures.clear(accountId);
   }
 
   /** Counts a mail that a stranger asks for. Throws `too_many_tries` for a flood from one address, whoever they are for. */

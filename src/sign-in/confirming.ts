@@ -79,7 +79,7 @@ export class Confirming {
       usedWith: answer.source.description,
     });
     if (outcome.type === 'refused') throw refusePasskey(outcome);
-    if (outcome.accountId !== person.stored.id) throw new AppError('passkey_refused');
+    if (outcome.owner.id !== person.stored.id) throw new AppError('passkey_refused');
     await limits.restore(person.stored.id);
     await confirmations.give(person, intent, { by: 'passkey', passkeyId: outcome.passkey.id });
   }

@@ -14,7 +14,7 @@ import type { Passwords } from '../passwords/passwords.ts';
 import type { Limits } from '../rates/limits.ts';
 import type { RecoveryCodes } from '../recovery/recovery-codes.ts';
 import type { Totps } from '../totp/totp.ts';
-import type { SignInAccount, Step } from './next-step.ts';
+import type { Step } from './next-step.ts';
 import { type OpenSignIns, type Progress, toPasskeyBinding } from './open-sign-ins.ts';
 import type { Recovering } from './recovering.ts';
 import type { Proof, SignIn } from './sign-in.ts';
@@ -168,19 +168,18 @@ export class SigningIn {
   }
 
   /** Request options for a passkey, where a passkey may answer the present step. After a password they name the account's own passkeys. */
-  async startPasskey(id: SignInId): Promise<unknown> {
-    const { step, signIn } = await this.#deps.openSignIns.require(id);
+  async startPasskey({ step, signIn }: Progress): Promise<unknown> {
     requirePasskeyStep(step);
 
     const second = step.type === 'second-factor' && signIn.accountId !== undefined;
     const allow = second && signIn.accountId ? await this.#deps.passkeys.list(signIn.accountId) : undefined;
-    return this.#deps.passkeys.startAuthentication({ binding: toPasskeyBinding(id), purpose: 'sign-in', allow });
+    return this.#deps.passkeys.startAuthentication({ binding: toPasskeyBinding(signIn.id), purpose: 'sign-in', allow });
   }
 
   /** Checks a passkey's answer. It may also say who the person is, unless that is settled already. */
   async provePasskey(id: SignInId, answer: PasskeyAnswer, source: Source): Promise<Progress> {
     const { response, canBeLocal } = answer;
-    const { passkeys, limits, signInAccounts, clock } = this.#deps;
+    const { passkeys, limits, clock } = this.#deps;
     const { step, signIn, stored } = await this.#deps.openSignIns.require(id);
     requirePasskeyStep(step);
     await limits.requirePasskeyTry(source.address);
@@ -195,28 +194,26 @@ export class SigningIn {
       this.#noteRefusal('passkey', stored, source);
       throw refusePasskey(outcome);
     }
-    const { passkey, hardware } = outcome;
-    const owner = await signInAccounts.find(passkey.accountId);
+    const { passkey, owner, hardware } = outcome;
     const settled = signIn.identifier !== undefined || step.type === 'second-factor';
-    const otherPerson = settled && passkey.accountId !== signIn.accountId;
-    const otherOrganization =
-      signIn.organizationId !== undefined && owner?.account.organizationId !== signIn.organizationId;
-    if (!owner || owner.account.disabled || otherPerson || otherOrganization) {
+    const otherPerson = settled && owner.id !== signIn.accountId;
+    const otherOrganization = signIn.organizationId !== undefined && owner.organizationId !== signIn.organizationId;
+    if (owner.disabledAt || otherPerson || otherOrganization) {
       this.#noteRefusal('passkey', stored, source);
       throw new AppError('passkey_refused');
     }
 
     const proof: Proof = {
       method: 'passkey',
-      accountId: owner.account.id,
+      accountId: owner.id,
       at: clock.now(),
       passkeyId: passkey.id,
       userVerified: true,
       hardware,
       ...(canBeLocal && outcome.onPhone && { elsewhere: true }),
     };
-    await limits.restore(owner.account.id);
-    return this.#addProof(id, proof, owner.account);
+    await limits.restore(owner.id);
+    return this.#addProof(id, proof, owner);
   }
 
   /**
@@ -288,7 +285,7 @@ export class SigningIn {
   }
 
   /** A proof is kept only if the sign-in is still about its account; a passkey may settle whose it is. */
-  async #addProof(id: SignInId, proof: Proof, settles?: SignInAccount): Promise<Progress> {
+  async #addProof(id: SignInId, proof: Proof, settles?: Account): Promise<Progress> {
     return this.#deps.openSignIns.change(id, async (signIn) => {
       const undecided = signIn.identifier === undefined && signIn.proofs.length === 0;
       const whose = settles && undecided ? { accountId: settles.id, organizationId: settles.organizationId } : {};

@@ -43,6 +43,19 @@ export function describeFailureStore(name: string, open: OpenStores<'failures'>)
       assert.equal(await failures.countTry(other, 'password', 'stranger'), 2);
     });
 
+    test('clearing without a factor forgets all of the account and nothing else', async (t) => {
+      const { failures } = (await open(t)).storage;
+      for (const factor of ['password', 'totp', 'recovery-code'] as const)
+        for (const source of ['stranger', 'known']) await failures.countTry(account, factor, source);
+      await failures.countTry(other, 'password', 'stranger');
+
+      await failures.clear(account);
+
+      for (const factor of ['password', 'totp', 'recovery-code'] as const)
+        assert.equal(await failures.countTry(account, factor, 'stranger'), 1);
+      assert.equal(await failures.countTry(other, 'password', 'stranger'), 2);
+    });
+
     test('time forgives nothing', async (t) => {
       const { storage, clock } = await open(t);
       await storage.failures.countTry(account, 'password', 'stranger');

@@ -109,7 +109,7 @@ test('a passkey is made, signs in, and its use is recorded', async (t) => {
   const outcome = await finish(await answer());
 
   assert.ok(outcome.type === 'verified');
-  assert.equal(outcome.accountId, account.id);
+  assert.deepEqual(outcome.owner, account);
   assert.equal(outcome.userVerified, true);
   assert.equal(outcome.hardware, false);
   assert.deepEqual(outcome.passkey, made);

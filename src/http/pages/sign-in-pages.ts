@@ -175,8 +175,7 @@ export function createSignInPages(deps: Deps): Router<AppState> {
   router.post('/passkey/options', async (ctx) => {
     const pending = await visits.requirePending(ctx);
     await readJson(ctx, emptyForm);
-    await visits.open(pending);
-    ctx.body = await signingIn.startPasskey(pending.id);
+    ctx.body = await signingIn.startPasskey(await visits.open(pending));
   });
 
   router.post('/passkey', async (ctx) => {

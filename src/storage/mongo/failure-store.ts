@@ -32,8 +32,9 @@ export class MongoFailureStore implements FailureStore {
   }
 
   /** Looks first, since most have none and a write waits for a majority: a count that comes in between is one that comes after. */
-  async clear(accountId: AccountId, factor: GuessableFactor): Promise<void> {
-    const found = await this.#failures.findOne({ accountId, factor });
-    if (found) await this.#failures.deleteMany({ accountId, factor });
+  async clear(accountId: AccountId, factor?: GuessableFactor): Promise<void> {
+    const cleared = { accountId, ...(factor && { factor }) };
+    const found = await this.#failures.findOne(cleared);
+    if (found) await this.#failures.deleteMany(cleared);
   }
 }

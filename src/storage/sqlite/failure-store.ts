@@ -14,8 +14,9 @@ export class SqliteFailureStore implements FailureStore {
       `INSERT INTO failures (account_id, factor, source, count) VALUES (?, ?, ?, 1)
        ON CONFLICT DO UPDATE SET count = count + 1 RETURNING count`,
     );
-    this.#find = database.prepare('SELECT 1 FROM failures WHERE account_id = ? AND factor = ? LIMIT 1');
-    this.#clear = database.prepare('DELETE FROM failures WHERE account_id = ? AND factor = ?');
+    const cleared = 'account_id = ?1 AND (?2 IS NULL OR factor = ?2)';
+    this.#find = database.prepare(`SELECT 1 FROM failures WHERE ${cleared} LIMIT 1`);
+    this.#clear = database.prepare(`DELETE FROM failures WHERE ${cleared}`);
   }
 
   countTry(accountId: AccountId, factor: GuessableFactor, source: string): Promise<number> {
@@ -27,8 +28,9 @@ export class SqliteFailureStore implements FailureStore {
   }
 
   /** Looks first, since most have none: a count that comes in between is one that comes after. */
-  async clear(accountId: AccountId, factor: GuessableFactor): Promise<void> {
-    const found = await this.#database.read(() => this.#find.get(accountId, factor));
-    if (found) await this.#database.write('durable', () => this.#clear.run(accountId, factor));
+  async clear(accountId: AccountId, factor?: GuessableFactor): Promise<void> {
+    const cleared = [accountId, factor ?? null] as const;
+    const found = await this.#database.read(() => this.#find.get(...cleared));
+    if (found) await this.#database.write('durable', () => this.#clear.run(...cleared));
   }
 }
