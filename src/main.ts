@@ -3,7 +3,7 @@ import { ConfigError, type LoadedConfig, loadConfig } from '../config/load.ts';
 import { type App, openApp } from './app.ts';
 import { createHttpServer } from './http/server.ts';
 import { createLogger, type Logger } from './lib/logger.ts';
-import { isWorker, leaveWorkers, Workers } from './workers.ts';
+import { endWithoutPrimary, isWorker, leaveWorkers, Workers } from './workers.ts';
 
 /** A running server, of one process or several, and how to end it. */
 export interface RunningServer {
@@ -27,6 +27,7 @@ const IDLE_MS = 100;
  * may open; it is not called in the processes that this one starts.
  */
 export async function runServer(onReady: (running: RunningServer) => Promise<void>): Promise<void> {
+  endWithoutPrimary();
   try {
     const running = await startServer(loadConfig());
     const ended = waitForSignal();

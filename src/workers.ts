@@ -20,6 +20,14 @@ export function isWorker(): boolean {
   return cluster.isWorker;
 }
 
+/**
+ * Ends this process when the one that has started it is gone. Node.js sees to that when it reads so; whoever writes to it before, as a
+ * worker does that begins to listen, gets an error (EPIPE).
+ */
+export function endWithoutPrimary(): void {
+  cluster.worker?.on('error', () => process.exit());
+}
+
 /** Lets this process end when nothing is left to do, although another one has started it. */
 export function leaveWorkers(): void {
   cluster.worker?.disconnect();

@@ -12,6 +12,7 @@ import { makeTempFolder } from '../support/temp-folder.ts';
 
 const mongodb = await findTestServer();
 const skip = mongodb ? skipWithoutRedis : NO_SERVER;
+const OUTLIVE_PRIMARY = `--import ${new URL('../support/outlive-primary.ts', import.meta.url)}`;
 
 async function startWorkers(t: TestContext, environment: Environment = {}): Promise<ServerProcess> {
   const servers = await addServers(t, requireValue(mongodb));
@@ -136,4 +137,15 @@ test('workers end when the process that has started them is killed', { skip }, a
   const workers = await findWorkers(server);
   await server.kill();
   await waitFor(async () => !workers.some(isRunning), 5000);
+});
+
+test('a worker ends without a word when that process is killed while it starts', { skip }, async (t) => {
+  const servers = await addServers(t, requireValue(mongodb));
+  const port = `${await findFreePort()}`;
+  const place = { CARDEA_PORT: port, CARDEA_ISSUER: `http://localhost:${port}`, CARDEA_DATA_DIR: makeTempFolder(t) };
+  const server = ServerProcess.launch(t, { ...servers, ...place, CARDEA_WORKERS: '2', NODE_OPTIONS: OUTLIVE_PRIMARY });
+  await waitFor(async () => server.output !== '', 20_000);
+  await server.kill(); // which has ended when its workers have, since they write to the same pipe
+
+  assert.equal(server.output, 'about to listen\n');
 });
