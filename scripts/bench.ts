@@ -8,6 +8,7 @@ import { cardeaEnvironment, createCardeaTarget, prepareCardea, startCardea } fro
 import { DatabaseServers } from './bench/database-servers.ts';
 import { startBareProvider, startKoaHello } from './bench/floors.ts';
 import { describeMachine } from './bench/machine.ts';
+import { MailServer } from './bench/mail-server.ts';
 import { MEASURES, type Measure, type MeasureName } from './bench/measures.ts';
 import { type Findings, renderDocument, renderTables, type SetupFindings, toJson } from './bench/report.ts';
 import { type Comparison, compare, type Effort, measureFloor } from './bench/rounds.ts';
@@ -86,8 +87,10 @@ async function run(plan: Plan): Promise<Findings> {
 }
 
 async function measureSetup(setup: Setup, plan: Plan, servers: DatabaseServers | undefined): Promise<SetupFindings> {
+  await using mailServer = await MailServer.start();
+  const { url: smtpUrl } = mailServer;
   const makeEnvironment = async () => ({
-    ...cardeaEnvironment(mkdtempSync(join(folder, 'data-')), await findFreePort()),
+    ...cardeaEnvironment({ folder: mkdtempSync(join(folder, 'data-')), port: await findFreePort(), smtpUrl }),
     ...(setup.store === 'servers' && servers?.addDatabases()),
     CARDEA_WORKERS: `${setup.workers}`,
   });

@@ -11,10 +11,21 @@ export const ORIGIN = 'https://id.example';
 const SCRIPT = join(import.meta.dirname, '../../src/main.ts');
 const DISCOVERY = '/.well-known/openid-configuration';
 
+/** Of each lane, which take turns: who signed in a hundred times over would have the most sessions there may be, and end one each time. */
+const ACCOUNTS = 16;
+
 type Environment = Readonly<Record<string, string>>;
 
+interface Place {
+  /** Of its data. */
+  readonly folder: string;
+  readonly port: number;
+  /** Where it hands over the mail that each sign-in in a new browser sends. */
+  readonly smtpUrl: string;
+}
+
 /** How a measured server is set up: for production, with the limits out of the way. Its log goes where it costs nothing to keep. */
-export function cardeaEnvironment(folder: string, port: number): Environment {
+export function cardeaEnvironment({ folder, port, smtpUrl }: Place): Environment {
   const limits = ['TOKEN', 'SOURCE', 'PASSKEY', 'PAGES'].map((name) => [`CARDEA_LIMIT_${name}`, '1000000']);
   return {
     CARDEA_ENV: 'production',
@@ -23,7 +34,7 @@ export function cardeaEnvironment(folder: string, port: number): Environment {
     CARDEA_DATA_DIR: folder,
     CARDEA_SEALING_KEY: randomBytes(32).toString('base64'),
     CARDEA_COOKIE_KEYS: randomBytes(32).toString('base64url'),
-    CARDEA_SMTP_URL: 'smtp://127.0.0.1:9', // nobody there: what a sign-in in a new browser mails is tried in vain
+    CARDEA_SMTP_URL: smtpUrl,
     ...Object.fromEntries(limits),
   };
 }
@@ -44,11 +55,11 @@ export function startCardea(environment: Environment, profileFolder?: string): P
 /** What a data folder was filled with before the server starts. */
 export interface Prepared {
   readonly clients: Readonly<Record<IdTokenAlgorithm, BenchClient>>;
-  /** One for each lane, with the passkey of an account of its own. */
-  readonly authenticators: readonly Authenticator[];
+  /** For each lane some, each with the passkey of an account of its own. */
+  readonly authenticators: readonly (readonly Authenticator[])[];
 }
 
-/** Registers clients, and an account with a passkey for each lane. */
+/** Registers clients, and accounts with a passkey for each lane. */
 export async function prepareCardea(environment: Environment): Promise<Prepared> {
   const { config, secrets } = loadConfig({ ...environment, CARDEA_LOG_LEVEL: 'silent' });
   await using app = await openApp(config, secrets);
@@ -63,8 +74,8 @@ export async function prepareCardea(environment: Environment): Promise<Prepared>
     return { id: client.id, secret };
   };
   const organization = await app.organizations.requireOrFirst(undefined);
-  const makeAccount = async (lane: number): Promise<Authenticator> => {
-    const email = `person-${lane}@example.com`;
+  const makeAccount = async (name: string): Promise<Authenticator> => {
+    const email = `${name}@example.com`;
     const account = await app.accounts.create({
       organizationId: organization.id,
       email,
@@ -84,21 +95,29 @@ export async function prepareCardea(environment: Environment): Promise<Prepared>
     });
     return authenticator;
   };
+  const makeAccounts = async (lane: number): Promise<readonly Authenticator[]> => {
+    const made: Authenticator[] = [];
+    while (made.length < ACCOUNTS) made.push(await makeAccount(`person-${lane}-${made.length}`));
+    return made;
+  };
   return {
     clients: { ES256: await register('ES256'), RS256: await register('RS256') },
-    authenticators: await Promise.all(Array.from({ length: LANES }, (_, lane) => makeAccount(lane))),
+    authenticators: await Promise.all(Array.from({ length: LANES }, (_, lane) => makeAccounts(lane))),
   };
 }
 
-/** Cardea as it was prepared, with a passkey at hand for each lane. */
+/** Cardea as it was prepared, with passkeys at hand for each lane. */
 export function createCardeaTarget(server: ServerProcess, { clients, authenticators }: Prepared): Target {
+  const signIns: number[] = [];
   return {
     name: 'cardea',
     server,
     origin: ORIGIN,
     clients,
     answer(options, lane) {
-      const authenticator = authenticators[lane];
+      const count = signIns[lane] ?? 0;
+      signIns[lane] = count + 1;
+      const authenticator = authenticators[lane]?.[count % ACCOUNTS];
       if (!authenticator) throw new Error(`lane ${lane} has no passkey`);
       return authenticator.get(options as unknown as RequestOptions, { origin: ORIGIN }); // what they lack, it would not sign
     },
