@@ -77,7 +77,7 @@ test('a device that has a passkey of the account already says so', { skip }, asy
 
   await page.getByRole('button', { name: 'Continue' }).click();
 
-  await assertNotice(page, 'There is a passkey for this account already');
+  await assertNotice(page, 'That device has a passkey for this account already');
   await assertPresentable(page, 'Where should the passkey live?');
   assert.equal(await authenticator.countPasskeys(), 1);
 });
@@ -187,9 +187,9 @@ test('signing out everywhere leaves only this browser signed in', { skip }, asyn
   await openAccount(story, other);
   await openAccount(story, page);
 
-  await page.getByRole('link', { name: 'Sign out everywhere' }).click();
-  await assertPresentable(page, 'Sign out everywhere?');
-  await page.getByRole('button', { name: 'Sign out everywhere' }).click();
+  await page.getByRole('link', { name: 'Sign out everywhere else' }).click();
+  await assertPresentable(page, 'Sign out everywhere else?');
+  await page.getByRole('button', { name: 'Sign out everywhere else' }).click();
   await page.getByText('You are signed out everywhere else.').waitFor();
 
   await other.reload();

@@ -74,7 +74,7 @@ test('the set-up link makes the first administrator, once', { skip }, async (t) 
   await page.getByRole('button', { name: 'Continue' }).click();
   await assertPresentable(page, 'All set');
   assert.equal(await app.setUp.isNeeded(), false);
-  await page.getByRole('link', { name: 'Go to your account' }).click(); // the device answers the list by itself
+  await page.getByRole('link', { name: 'Go to your security page' }).click(); // the device answers the list by itself
   await page.getByRole('heading', { name: 'Your security' }).waitFor();
 
   await page.goto(link);

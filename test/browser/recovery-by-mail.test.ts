@@ -17,7 +17,7 @@ async function askForHelp(page: Page, what: string): Promise<void> {
   await assertPresentable(page, 'Get back in');
   await page.getByLabel('E-mail').fill(EMAIL);
   await page.getByRole('button', { name: what }).click();
-  await assertPresentable(page, 'Look into your mailbox');
+  await assertPresentable(page, 'Check your e-mail');
 }
 
 test('whoever has lost their passkey asks for help, waits, makes another one, and looks through those of before', {
@@ -40,7 +40,7 @@ test('whoever has lost their passkey asks for help, waits, makes another one, an
   const link = readLink(await readMail(story, 'You can recover'), '/recover/');
   await page.goto(`${issuer}${link}`);
   await assertPresentable(page, 'Recover your account');
-  await page.getByRole('button', { name: 'Go on' }).click();
+  await page.getByRole('button', { name: 'Continue' }).click();
   await assertPresentable(page, 'Make a new passkey');
   await page.getByRole('button', { name: 'Make a passkey' }).click();
   await page.getByText('Your account is recovered').waitFor();

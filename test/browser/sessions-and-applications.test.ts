@@ -46,7 +46,7 @@ for (const javaScript of [true, false]) {
     await page.getByRole('link', { name: 'Revoke the access of “Ledger”' }).click();
     await page.getByRole('button', { name: 'Revoke the access' }).click();
     await page.getByText('The access was revoked.').waitFor();
-    await page.getByText('No application yet').waitFor();
+    await page.getByText('No application has access').waitFor();
     await assertPresentable(page, 'Your security');
 
     const third = await story.openBrowser();

@@ -133,8 +133,8 @@ test('without JavaScript the password is changed and every other session ended',
   await page.getByRole('button', { name: 'Save the password' }).click();
   await page.getByText('Your password was saved.').waitFor();
 
-  await page.getByRole('link', { name: 'Sign out everywhere' }).click();
-  await page.getByRole('button', { name: 'Sign out everywhere' }).click();
+  await page.getByRole('link', { name: 'Sign out everywhere else' }).click();
+  await page.getByRole('button', { name: 'Sign out everywhere else' }).click();
   await page.getByText('You are signed out everywhere else.').waitFor();
 
   await page.getByRole('button', { name: 'Sign out', exact: true }).click();

@@ -59,7 +59,7 @@ test('what happens to an account is told on its security page, the latest first'
     'Signed out everywhere else',
     'Added the passkey Work laptop',
     'Set up the authenticator app',
-    'Let in Ledger',
+    'Gave Ledger access',
     'Signed in with a password',
   ]);
 });

@@ -226,7 +226,7 @@ test('a person sees which applications hold something of theirs', async (t) => {
     await allow(client, visitor, { scope: 'openid email' });
     await visit.submit('/sign-out-everywhere');
     assert.deepEqual(await readApplications(visit), [
-      'No application yet When you let an application know who you are, it is listed here.',
+      'No application has access When you let an application know who you are, it is listed here.',
     ]);
     assert.equal(await errorOf(client, visitor, { scope: 'openid email' }), 'consent_required');
   });

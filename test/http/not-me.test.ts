@@ -70,7 +70,9 @@ test('a passkey that was not added by its owner', async (t) => {
   });
 
   await t.test('and the link is spent', async () => {
-    assertRefused(await owner.get(link), 'link_used_or_expired');
+    const spent = await owner.get(link);
+    assertRefused(spent, 'link_used_or_expired');
+    assert.match(spent.text, /href="\/account"/, 'the page leads nowhere');
     assertRefused(await owner.postForm(link, {}), 'link_used_or_expired');
   });
 });

@@ -33,14 +33,14 @@ test('an address is verified by the code of a mail, and applications are told so
   const { site, visit, mail } = await askForMail(t);
   const client = await RawClient.register(site);
   const { accessToken } = await client.obtainTokens(visit.visitor);
-  assert.match((await visit.open()).text, /not known yet that/);
+  assert.match((await visit.open()).text, /not confirmed yet/);
   assert.equal(mail.to, EMAIL);
   assertPage(await visit.submit('/email', { code: '00000000' }), 'email.title', 'code_refused');
   assert.equal((await client.userinfo(accessToken)).body.email_verified, false);
 
   const done = await visit.visitor.follow(await visit.submit('/email', { code: readCode(mail) }));
   assertPage(done, 'security.title', 'email-verified');
-  assert.doesNotMatch(done.text, /not known yet that/);
+  assert.doesNotMatch(done.text, /not confirmed yet/);
   assert.equal((await client.userinfo(accessToken)).body.email_verified, true);
   assertRefused(await new Visitor(site.issuer).get(readLink(mail, '/verify/')), 'link_used_or_expired');
   assert.equal((await visit.submit('/email/send')).status, 303);

@@ -31,7 +31,7 @@ export const en = {
   'field.recovery-code.hint': 'Sixteen letters and digits. Each code works once.',
   'field.organization': 'Organization',
   'field.passkey-name': 'Name',
-  'field.passkey-name.hint': 'So that you know it again. It is not a secret.',
+  'field.passkey-name.hint': 'Name the device that it is on, so that you know it again. Only you see the name.',
 
   'sign-in.title': 'Sign in',
   'sign-in.title.remembered': 'Welcome back',
@@ -44,28 +44,27 @@ export const en = {
   'sign-in.help': 'I can’t get in',
 
   'sign-in-help.title': 'Get back in',
-  'sign-in-help.lead': 'Say what is missing, and we send a mail that helps.',
+  'sign-in-help.lead': 'Say what you have lost, and we send you a mail that helps.',
   'sign-in-help.password': 'I forgot my password',
   'sign-in-help.passkey': 'I lost my passkey or device',
   'sign-in-help.back': 'Back to signing in',
-  'sign-in-help-sent.title': 'Look into your mailbox',
+  'sign-in-help-sent.title': 'Check your e-mail',
   'sign-in-help-sent.lead.password':
     'If {email} has an account with a password here, a link to choose another one is on its way. It works for 30 minutes.',
   'sign-in-help-sent.lead.passkey':
-    'If {email} has an account here, a mail is on its way. In {hours} hours you are then sent a link with which you make a new passkey. The wait is there so that nobody else gets in in your place.',
+    'If {email} has an account here, a mail is on its way. {hours} hours later another one brings the link with which you make a new passkey. The wait keeps others from doing so in your place.',
   'sign-in-help-sent.again': 'You have waited already, and the link ran out? Another one comes at once.',
   'sign-in-help-sent.none':
-    'No mail? Look among the unwanted ones, and check the address. If it was never confirmed to be yours, ask the people who run {organization}.',
+    'No mail? Look into the spam folder and check the address. After three mails there is a pause of a quarter of an hour. If the address was never confirmed to be yours, ask the people who run {organization}.',
 
   'recover.title': 'Recover your account',
-  'recover.lead': 'You make a new passkey for {email}. Until you have, nothing else can be done.',
+  'recover.lead': 'Make a new passkey for {email}. Until you have, nothing else can be done.',
   'recover.then': 'Every browser and device that is signed in will be signed out.',
   'recover.origin': 'Asked for with {device}, {at}.',
   'recover.origin.organization': 'Made {at} by the people who run {organization}.',
-  'recover.submit': 'Go on',
-  'recover.not-me': 'This was not me. Stop the recovery',
+  'recover.not-me': 'This wasn’t me. Stop the recovery',
   'recover-stop.title': 'Stop the recovery?',
-  'recover-stop.lead': 'Somebody wants to get into the account {email} without its passkey.',
+  'recover-stop.lead': 'Somebody wants to recover the account {email}.',
   'recover-stop.submit': 'Stop the recovery',
   'recover-stop.was-me': 'If it was you, close this page. Nothing has changed.',
   'recover-stopped.title': 'The recovery is stopped',
@@ -77,7 +76,8 @@ export const en = {
   'password-reset.lead': 'for {email}',
   'password-reset.then': 'Every browser and device will be signed out.',
   'password-reset-done.title': 'Your password was reset',
-  'password-reset-done.lead': 'Sign in as {email} with the new one. Whatever else you sign in with is still asked for.',
+  'password-reset-done.lead':
+    'Sign in as {email} with the new one. Your second step, if you have one, is still asked for.',
   'password-reset-done.continue': 'Sign in',
 
   'organization.title': 'Your organization',
@@ -135,8 +135,8 @@ export const en = {
   'register.make': 'Make a passkey',
   'register.cancelled.title': 'No passkey was made.',
   'register.cancelled.next': 'The window was closed or it took too long. You can try again.',
-  'register.existing.title': 'There is a passkey for this account already.',
-  'register.existing.next': 'The device you chose has one. Sign in with that one, or choose another device.',
+  'register.existing.title': 'That device has a passkey for this account already.',
+  'register.existing.next': 'Use that one, or choose another device.',
 
   'enrol-passkey.title': 'Sign in faster next time',
   'enrol-passkey.title.must': 'Make a passkey to go on',
@@ -149,9 +149,9 @@ export const en = {
   'enrol-passkey.why.local':
     'You signed in with a passkey of another device. Make one for this device too, and sign in with its fingerprint, face or PIN.',
   'enrol-passkey.why.recovers.link':
-    'The link was right. It lets you make a passkey on this device, with which you sign in to {organization} from now on.',
+    'Your link was accepted. Make a passkey on this device; with it you sign in to {organization} from now on.',
   'enrol-passkey.why.recovers.code':
-    'Your recovery code was right. It lets you make a passkey on this device, with which you sign in to {organization} from now on.',
+    'Your recovery code was accepted. Make a passkey on this device; with it you sign in to {organization} from now on.',
   'enrol-passkey.later': 'Not now',
   'enrol-passkey.never': 'Don’t ask again',
 
@@ -171,7 +171,7 @@ export const en = {
   'consent.resource': 'Access in your name',
   'consent.resource.scopes': 'What it may do there: {scopes}',
 
-  'sign-up-code.title': 'Look into your mail',
+  'sign-up-code.title': 'Check your e-mail',
   'sign-up-code.lead': 'We have sent a mail to {email}. Type in its code.',
   'sign-up-code.again': 'Send another mail',
   'sign-up-code.other': 'Use another address',
@@ -191,7 +191,7 @@ export const en = {
   'signed-out.title': 'You are signed out',
   'signed-out.next': 'You can close this page.',
 
-  'error.continue': 'Continue',
+  'error.continue': 'Go to your security page',
   'error.request': 'Request {id}',
   'error.details.person': 'Details',
   'error.details.application': 'For the developer of {application}',
@@ -201,7 +201,7 @@ export const en = {
   'set-up.lead': 'It administers {organization}.',
   'set-up-done.title': 'All set',
   'set-up-done.next': 'Your account is ready, and you are its administrator.',
-  'set-up-done.continue': 'Go to your account',
+  'set-up-done.continue': 'Go to your security page',
 
   'account.navigation': 'Account',
   'account.sign-out': 'Sign out',
@@ -209,7 +209,7 @@ export const en = {
   'security.title': 'Your security',
   'security.lead': 'How you sign in to everything at {organization}.',
   'security.navigation': 'Security',
-  'security.email.unverified': 'It is not known yet that {email} is your address.',
+  'security.email.unverified': 'Your address {email} is not confirmed yet.',
   'security.email.verify': 'Confirm it',
   'security.recovery': 'Somebody asked to recover this account {startedAt}.',
   'security.recovery.waits': 'They can make a passkey for it from {waitsUntil}. If it was not you, stop it now.',
@@ -274,7 +274,7 @@ export const en = {
   'security.address.change': 'Change',
   'security.address.change.named': 'Change the e-mail address',
   'security.sessions': 'Where you are signed in',
-  'security.sessions.end': 'Sign out everywhere',
+  'security.sessions.end': 'Sign out everywhere else',
   'security.session.here': 'this browser',
   'security.session.unknown': 'A browser',
   'security.session.since': 'Signed in {since}',
@@ -288,7 +288,7 @@ export const en = {
   'security.session.end': 'Sign out',
   'security.session.end.named': 'Sign out {browser}',
   'security.applications': 'Connected applications',
-  'security.applications.none': 'No application yet',
+  'security.applications.none': 'No application has access',
   'security.applications.none.next': 'When you let an application know who you are, it is listed here.',
   'security.application.since': 'Since {since}',
   'security.application.revoke': 'Revoke',
@@ -334,7 +334,7 @@ export const en = {
   'activity.event.account-disabled': 'Account disabled',
   'activity.event.account-enabled': 'Account enabled again',
   'activity.event.account-taken-over':
-    'Taken over by the owner of the e-mail address: all ways to sign in of before ended',
+    'Taken over by the owner of the e-mail address: every earlier way to sign in was removed',
   'activity.event.address-verified': 'E-mail address confirmed',
   'activity.event.address-changed': 'Changed the e-mail address',
   'activity.event.address-restored': 'Put the earlier e-mail address back, by the link of a mail',
@@ -358,9 +358,9 @@ export const en = {
   'activity.event.notice-disputed': 'Answered a mail with “This wasn’t me”: everybody was signed out',
   'activity.event.recovery-started': 'Started the recovery of the account',
   'activity.event.recovery-offered': 'Made a link to recover the account',
-  'activity.event.recovery-cancelled': 'Cancelled the recovery of the account',
+  'activity.event.recovery-cancelled': 'Stopped the recovery of the account',
   'activity.event.recovery-done': 'Recovered the account',
-  'activity.event.application-allowed': 'Let in {name}',
+  'activity.event.application-allowed': 'Gave {name} access',
   'activity.event.application-revoked': 'Revoked the access of {name}',
 
   'confirm.title': 'Confirm that it is you',
@@ -459,7 +459,6 @@ export const en = {
 
   'passkey-rename.title': 'Rename the passkey',
   'passkey-rename.title.fresh': 'Name your passkey',
-  'passkey-rename.lead': 'Name the device that it is on. Only you see the name.',
   'passkey-rename.keep': 'Keep this name',
 
   'passkey-delete.title': 'Delete “{name}”?',
@@ -501,10 +500,10 @@ export const en = {
   'application-revoke.confirm': 'Revoke the access',
   'application-revoke.keep': 'Keep it',
 
-  'sign-out-everywhere.title': 'Sign out everywhere?',
+  'sign-out-everywhere.title': 'Sign out everywhere else?',
   'sign-out-everywhere.lead':
     'Every other browser and device is signed out at once, and applications lose their access. You stay signed in here.',
-  'sign-out-everywhere.confirm': 'Sign out everywhere',
+  'sign-out-everywhere.confirm': 'Sign out everywhere else',
 
   'email.title': 'Confirm your e-mail address',
   'email.lead': 'We send a code and a link to {email}. Either shows that the address is yours.',
@@ -529,7 +528,7 @@ export const en = {
     'Go back to the browser in which you asked for it: open the link there, or type in the code from the mail.',
   'verify-address.take-over':
     'If it was not you, somebody else has made an account with your address. You can take it from them: everybody is signed out, and the passkeys, the password and whatever else was set up for signing in are deleted.',
-  'verify-address.take-over.submit': 'It wasn’t me, delete all that',
+  'verify-address.take-over.submit': 'This wasn’t me. Delete all that',
   'address-taken-over.title': 'The address is yours',
   'address-taken-over.lead': 'Nobody can sign in as {email} any more.',
   'address-taken-over.next':
@@ -602,11 +601,11 @@ export const en = {
   'done.passkey-deleted.title': 'The passkey was deleted.',
   'done.passkey-deleted.next': 'If your device still offers it, remove it there too.',
   'done.totp-on.title': 'The authenticator app is set up.',
-  'done.totp-on.next': 'You will be asked for its code after your password.',
+  'done.totp-on.next': 'Its code is asked for when you sign in with a password.',
   'done.totp-off.title': 'The authenticator app was removed.',
   'done.totp-off.next': 'You can delete the entry in the app.',
   'done.password-set.title': 'Your password was saved.',
-  'done.password-set.next': 'Use the new one from now on.',
+  'done.password-set.next': 'Every other browser and device was signed out.',
   'done.session-ended.title': 'You are signed out there.',
   'done.session-ended.next': 'Applications that were used there ask for a new sign-in too.',
   'done.application-revoked.title': 'The access was revoked.',
@@ -686,8 +685,8 @@ export const en = {
   'errors.method_not_allowed.next': 'Go back and start again from there.',
   'errors.account_exists.title': 'There is an account with that e-mail address already.',
   'errors.account_exists.next': 'Sign in with it, or use another address.',
-  'errors.already_registered.title': 'There is a passkey for this account already.',
-  'errors.already_registered.next': 'The device you chose has one. Sign in with that one, or choose another device.',
+  'errors.already_registered.title': 'That device has a passkey for this account already.',
+  'errors.already_registered.next': 'Use that one, or choose another device.',
   'errors.changed_meanwhile.title': 'This was changed elsewhere in the meantime.',
   'errors.changed_meanwhile.next': 'Look at it again, then repeat your change.',
   'errors.last_way_in.title': 'This is your only way in.',
@@ -697,7 +696,7 @@ export const en = {
   'errors.too_many_passkeys.title': 'You have as many passkeys as an account can hold.',
   'errors.too_many_passkeys.next': 'Delete one that you no longer use, then add the new one.',
   'errors.link_used_or_expired.title': 'That link has been used or is too old.',
-  'errors.link_used_or_expired.next': 'Ask for a new one.',
+  'errors.link_used_or_expired.next': 'If you still need it, ask for a new one.',
   'errors.sign_in_expired.title': 'This sign-in has run out of time.',
   'errors.sign_in_expired.next': 'Go back to {application} and sign in again.',
   'errors.step_finished.title': 'This step is done already.',

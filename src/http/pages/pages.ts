@@ -37,7 +37,9 @@ export class Pages {
 
   /** A refusal that has no page of its own to be shown on. */
   sendError(ctx: AppContext, error: AppError): void {
-    const continueTo = ctx.path.startsWith('/account/') ? '/account' : undefined;
+    // Whoever followed a link that is no longer good is told there how to go on: signed in, or by what helps to sign in.
+    const isGoingOn = ctx.path.startsWith('/account/') || error.code === 'link_used_or_expired';
+    const continueTo = isGoingOn ? '/account' : undefined;
     const shell = { organizationName: this.organizationName, requestId: ctx.state.requestId };
     const blame = OURS.has(error.code) ? 'us' : 'person';
     this.send(ctx, 'error', { ...shell, code: error.code, blame, details: [], continueTo }, error.status);
