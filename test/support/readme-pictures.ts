@@ -12,7 +12,7 @@ const FOLDER = join(import.meta.dirname, '../../docs/images');
 test('the pictures of the README are taken', async (t) => {
   const story = await openStory(t);
   const { app, page, authenticator } = story;
-  const account = await addAccount(app, 'alex@northwind.example');
+  const account = await addAccount(app, 'alex@northwind.example', { emailVerified: true });
   await mkdir(FOLDER, { recursive: true });
 
   await page.setViewportSize({ width: 1280, height: 660 });
@@ -33,10 +33,12 @@ test('the pictures of the README are taken', async (t) => {
     backupEligible: false,
     backedUp: false,
     createdAt: new Date('2026-05-12T12:00:00Z'),
+    verifiedAt: new Date('2026-05-12T12:00:00Z'),
     lastUsedAt: new Date('2026-11-02T12:00:00Z'),
     lastUsedWith: 'Firefox on Windows',
   });
   await app.storage.passkeys.insert(key, 2);
+  await page.setViewportSize({ width: 1280, height: 744 });
   await page.goto(`${story.issuer}/account`); // the device answers the list by itself
   await page.getByRole('heading', { name: 'Your security' }).waitFor();
   await page.screenshot({ path: join(FOLDER, 'security.png') });
