@@ -29,6 +29,7 @@ import { Confirmations } from './sign-in/confirmation.ts';
 import { ConfirmationMails } from './sign-in/confirmation-mails.ts';
 import { Confirming } from './sign-in/confirming.ts';
 import { Enrolling } from './sign-in/enrolling.ts';
+import { Finishing } from './sign-in/finishing.ts';
 import { Guesses } from './sign-in/guesses.ts';
 import { InvitingDevice } from './sign-in/inviting-device.ts';
 import { JoiningDevice } from './sign-in/joining-device.ts';
@@ -167,8 +168,9 @@ function createEntrances(parts: SharedParts & Domains & Mailing) {
     mailedHelp: new MailedHelp({ ...parts, passwordReset, recovering }),
     signingUp,
     setUp: new SetUp({ ...parts, accounts: storage.accounts, signingUp }),
-    signingIn: new SigningIn({ ...signing, accounts: storage.accounts, signInCodes }),
+    signingIn: new SigningIn({ ...parts, openSignIns, accounts: storage.accounts, signInCodes }),
     enrolling: new Enrolling(signing),
+    finishing: new Finishing({ ...signing, accounts: storage.accounts }),
     renewingCodes: new RenewingCodes({ ...parts, openSignIns }),
   };
 }

@@ -16,7 +16,6 @@ import type { RecoveryCodes } from '../recovery/recovery-codes.ts';
 import type { Totps } from '../totp/totp.ts';
 import type { Step } from './next-step.ts';
 import { type OpenSignIns, type Progress, toPasskeyBinding } from './open-sign-ins.ts';
-import type { Recovering } from './recovering.ts';
 import type { Proof, SignIn } from './sign-in.ts';
 import type { SignInAccounts } from './sign-in-accounts.ts';
 import type { SignInCodes } from './sign-in-codes.ts';
@@ -33,7 +32,6 @@ interface Deps {
   readonly totps: Totps;
   readonly recoveryCodes: RecoveryCodes;
   readonly signInCodes: SignInCodes;
-  readonly recovering: Recovering;
   readonly limits: Limits;
   readonly notices: Notices;
   readonly auditLog: AuditLog;
@@ -46,8 +44,6 @@ interface PasskeyAnswer {
   /** The browser says that the device it runs on could hold a passkey. */
   readonly canBeLocal?: boolean | undefined;
 }
-
-type DoneStep = Extract<Step, { type: 'done' }>;
 
 /**
  * What a person can bring to a sign-in: who they are, a password, a code, a passkey. Each is verified here and recorded as a proof; what is
@@ -242,37 +238,6 @@ export class SigningIn {
   /** The e-mail of somebody who is signed in already. */
   async findEmail(id: AccountId): Promise<string | undefined> {
     return (await this.#deps.accounts.find(id))?.email;
-  }
-
-  /**
-   * Ends a sign-in that is done; of several callers at once, one. The others are told that the step is finished. Whoever comes with a
-   * browser that the account does not know is told of it, unless they have made the account just now.
-   */
-  async finish(progress: Progress, source: Source): Promise<DoneStep> {
-    const { signIn, step, stored, policy, organization } = progress;
-    if (step.type !== 'done') throw new AppError('step_finished');
-    if (!(await this.#deps.openSignIns.end(signIn))) throw new AppError('step_finished');
-    if (policy.password === 'until-passkey' && step.amr.includes('pop') && (await this.#switchPasswordOff(stored)))
-      await this.#tell(progress, { type: 'password-off' }, source);
-    if (step.amr.includes('pop') && stored)
-      await this.#deps.recovering.stop(stored, { organization, device: source.description });
-    const isKnown = source.browser?.accountIds.includes(step.accountId) ?? false;
-    const isNewcomer = signIn.made.length > 0 && stored !== undefined && stored.createdAt >= signIn.startedAt;
-    const newBrowser = isKnown || isNewcomer ? undefined : true;
-    const { acr, amr } = step;
-    const about = { account: stored, device: source.description };
-    await this.#deps.auditLog.record({ type: 'signed-in', acr, amr, newBrowser }, about);
-    if (newBrowser) await this.#tell(progress, { type: 'new-sign-in' }, source);
-    return step;
-  }
-
-  /** False where there is nothing to switch off, and where another change was faster: that leaves it to the next passkey sign-in. */
-  async #switchPasswordOff(account: Account | undefined): Promise<boolean> {
-    if (!account?.password || account.password.switchedOffAt) return false;
-    const { accounts, clock } = this.#deps;
-    const now = clock.now();
-    const password = { ...account.password, switchedOffAt: now };
-    return accounts.update({ ...account, password, updatedAt: now, version: account.version + 1 });
   }
 
   async #tell({ stored, organization }: Progress, message: NoticeMessage, source: Source): Promise<void> {

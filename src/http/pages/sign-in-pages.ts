@@ -6,6 +6,7 @@ import type { BrowserSessions } from '../../oidc/browser-sessions.ts';
 import type { InteractionError, Interactions, PendingInteraction } from '../../oidc/interactions.ts';
 import type { PasskeyOwners } from '../../passkeys/passkey-owners.ts';
 import type { Enrolling } from '../../sign-in/enrolling.ts';
+import type { Finishing } from '../../sign-in/finishing.ts';
 import type { MailedHelp } from '../../sign-in/mailed-help.ts';
 import type { NewAddresses } from '../../sign-in/new-addresses.ts';
 import type { SignInRefusal } from '../../sign-in/next-step.ts';
@@ -33,6 +34,7 @@ interface Deps {
   readonly browserSessions: BrowserSessions;
   readonly openSignIns: OpenSignIns;
   readonly enrolling: Enrolling;
+  readonly finishing: Finishing;
   readonly signingIn: SigningIn;
   readonly signingUp: SigningUp;
   readonly newAddresses: NewAddresses;

@@ -3,6 +3,7 @@ import type { PasskeyId } from '../../lib/ids.ts';
 import type { BrowserSessions } from '../../oidc/browser-sessions.ts';
 import type { Interactions, PendingInteraction } from '../../oidc/interactions.ts';
 import type { PasskeyOwners } from '../../passkeys/passkey-owners.ts';
+import type { Finishing } from '../../sign-in/finishing.ts';
 import type { OpenSignIns, Progress } from '../../sign-in/open-sign-ins.ts';
 import type { Recovering } from '../../sign-in/recovering.ts';
 import type { SigningIn } from '../../sign-in/signing-in.ts';
@@ -18,6 +19,7 @@ interface Deps {
   readonly browserSessions: BrowserSessions;
   readonly openSignIns: OpenSignIns;
   readonly signingIn: SigningIn;
+  readonly finishing: Finishing;
   readonly recovering: Recovering;
   readonly recoveryCookie: RecoveryCookie;
   readonly passkeyOwners: PasskeyOwners;
@@ -94,8 +96,8 @@ export class SignInVisits {
 
   async #nextAddress(ctx: AppContext, progress: Progress, here?: PasskeyId): Promise<string> {
     if (progress.step.type !== 'done') return toBasePath(progress.signIn.id);
-    const { signingIn, knownBrowsers, interactions } = this.#deps;
-    const done = await signingIn.finish(progress, this.sourceOf(ctx));
+    const { finishing, knownBrowsers, interactions } = this.#deps;
+    const done = await finishing.finish(progress, this.sourceOf(ctx));
     const { stored } = progress;
     if (stored) knownBrowsers.remember(ctx, { id: stored.id, email: stored.email, name: stored.profile.name }, here);
     return interactions.finishLogin(ctx, done);
