@@ -64,6 +64,9 @@ export function loadSettingsFile(): void {
 export function loadConfig(variables: Variables = process.env): LoadedConfig {
   const problems: Problems = [];
   const texts = new Map(NAMES.map((name) => [name, readText(name, variables, problems)]));
+  const port = texts.get('CARDEA_PORT');
+  if (texts.get('CARDEA_ISSUER') === undefined && port && /^\d+$/.test(port))
+    texts.set('CARDEA_ISSUER', `http://localhost:${port}`);
   const environment = readEnvironment(texts.get('CARDEA_ENV'));
   const values = readValues(texts, environment, problems);
   const unknown = describeUnknownNames(variables);

@@ -38,7 +38,7 @@ export const SETTINGS = {
   CARDEA_ISSUER: {
     group: 'Installation',
     sentence:
-      'The one address by which people and applications reach this server; passkeys are bound to its host name.',
+      'The one address by which people and applications reach this server; passkeys are bound to its host name. With another CARDEA_PORT it is that port of localhost.',
     read: read.issuer,
     default: 'http://localhost:3000',
     example: 'https://id.example.com',

@@ -68,6 +68,12 @@ test('without variables the defaults of development apply', () => {
   });
 });
 
+test('on another port the issuer is that port of this machine, unless it is named', () => {
+  assert.equal(loadConfig({ CARDEA_PORT: '4000' }).config.issuer, 'http://localhost:4000');
+  const named = loadConfig({ CARDEA_PORT: '4000', CARDEA_ISSUER: 'https://id.example.com' });
+  assert.equal(named.config.issuer, 'https://id.example.com');
+});
+
 test('production has its own defaults', () => {
   const { config } = loadConfig(PRODUCTION);
   assert.deepEqual([config.demo, config.logFormat, config.rpId], [false, 'json', 'id.example.com']);
