@@ -29,7 +29,7 @@ async function computeStamp(): Promise<string> {
 
 /** Answers the file name of each logical name: `sign-in.js` → `sign-in-ABCDEFGH.js`. */
 async function bundle(): Promise<Readonly<Record<string, string>>> {
-  const { build } = await import('esbuild'); // not needed when nothing has changed
+  const { build, stop } = await import('esbuild'); // not needed when nothing has changed
   const { metafile } = await build({
     absWorkingDir: ROOT,
     entryPoints: list(ENTRIES).map((file) => ({ in: file, out: basename(file).replace(/(\.entry)?\.\w+$/, '') })),
@@ -43,6 +43,7 @@ async function bundle(): Promise<Readonly<Record<string, string>>> {
     metafile: true,
     logLevel: 'warning',
   });
+  await stop(); // it would go on as a process of its own
   const names = Object.keys(metafile.outputs).map((path) => basename(path));
   return Object.fromEntries(names.map((name) => [name.replace(/-[A-Z0-9]{8}(\.\w+)$/, '$1'), name]));
 }

@@ -31,19 +31,26 @@ if (application && application.exitCode === null && application.signalCode === n
   await once(application, 'exit');
 }
 
-async function demonstrate(app: App, config: Config): Promise<Demonstration> {
+/** Undefined when the application does not start, of which it says why itself. */
+async function demonstrate(app: App, config: Config): Promise<Demonstration | undefined> {
   const applicationUrl = `http://localhost:${config.demoPort}`;
   const demonstration = await prepareDemonstration(app, applicationUrl);
-  application = spawn(process.execPath, [join(ROOT, 'examples/relying-application/server.ts')], {
+  const child = spawn(process.execPath, [join(ROOT, 'examples/relying-application/server.ts')], {
     env: {
       PATH: process.env.PATH,
       ISSUER: config.issuer,
       CLIENT_ID: demonstration.clientId,
       APPLICATION_URL: applicationUrl,
     },
-    stdio: ['ignore', 'ignore', 'inherit'],
+    stdio: ['ignore', 'pipe', 'inherit'],
   });
-  return demonstration;
+  application = child;
+  const isRunning = await Promise.race([
+    once(child.stdout, 'data').then(() => true), // it says where it is
+    once(child, 'exit').then(() => false),
+  ]);
+  child.stdout.resume();
+  return isRunning ? demonstration : undefined;
 }
 
 interface Running {
@@ -63,6 +70,8 @@ function describe(config: Config, { demonstration, setUpLink, hasMailFolder }: R
       `                  ${email}  ${password ?? '(with the password or passkey you gave it)'}`,
     );
   }
+  if (config.demo && !demonstration)
+    lines.push('', 'The example application did not start: CARDEA_DEMO_PORT names another port for it.');
   lines.push('', `Your security     ${config.issuer}/account`);
   if (hasMailFolder) lines.push('', `Mails             ${config.issuer}/dev/mail`);
   if (setUpLink)

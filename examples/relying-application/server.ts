@@ -136,6 +136,10 @@ const server = createServer((request, response) => {
 server.listen(Number(new URL(ownUrl).port || 80), '127.0.0.1', () =>
   process.stdout.write(`Ledger is running at ${ownUrl}\n`),
 );
+server.once('error', (error) => {
+  process.stderr.write(`Ledger cannot run at ${ownUrl}: ${error.message}\n`);
+  process.exitCode = 1;
+});
 process.once('SIGINT', () => stop());
 process.once('SIGTERM', () => stop());
 
