@@ -21,6 +21,7 @@ const PAGES = [
   ['/totp/add', true],
   ['/totp/delete', true],
   ['/password', true],
+  ['/activity', true],
   ['/sign-out-everywhere', false],
   ['/applications/some-id/revoke', false],
 ] as const;

@@ -15,6 +15,7 @@ interface Deps {
 
 /** Where a sign-in returns to that has recovered the account; there is no such page. */
 export const RECOVERED_PATH = '/account/recovered';
+const ACTIVITY_PATH = '/account/activity';
 
 type Handler = (ctx: AppContext, person: SignedIn) => Promise<void> | void;
 type ConfirmedHandler = (ctx: AppContext, person: SignedIn, confirmation: Confirmation) => Promise<void> | void;
@@ -76,7 +77,11 @@ export class AccountVisits {
 export function toReturnAddress(state: string): string {
   const path = `/account/${state}`;
   if (path === RECOVERED_PATH) return toDonePath('recovered');
-  return isIntentPage(path) ? path : '/account';
+  return isReturnedTo(path) ? path : '/account';
+}
+
+function isReturnedTo(path: string): boolean {
+  return isIntentPage(path) || path === ACTIVITY_PATH || path === RECOVERED_PATH;
 }
 
 /** The security page, which says what happened, and to which passkey. */
@@ -119,7 +124,7 @@ export function sendToSignIn(ctx: AppContext, path: string, prompt?: 'login'): v
     response_type: 'none',
     scope: 'openid',
     redirect_uri: new URL('/account', ctx.origin).href,
-    state: isIntentPage(path) || path === RECOVERED_PATH ? path.slice('/account/'.length) : '-',
+    state: isReturnedTo(path) ? path.slice('/account/'.length) : '-',
     ...(prompt && { prompt }),
   });
   redirect(ctx, `/auth?${parameters}`);
