@@ -13,10 +13,19 @@ export function parsePasskeyName(name: unknown): string {
   return result.data;
 }
 
-/** A name to begin with: who keeps the passkey, where that is known, else the system it was made on. */
-export function suggestPasskeyName(aaguid: string, userAgent: string): string {
+/** Keys that are carried along speak over a cable or by touch, and never from within the device. */
+export function isOnKey(transports: readonly string[]): boolean {
+  return transports.length > 0 && !transports.includes('internal') && !transports.includes('hybrid');
+}
+
+/** A name to begin with: who keeps the passkey, where that is known, else what it is on. */
+export function suggestPasskeyName(
+  { aaguid, transports }: { readonly aaguid: string; readonly transports: readonly string[] },
+  userAgent: string,
+): string {
   const maker = findAuthenticatorName(aaguid);
   if (maker !== undefined && maker.length <= MAX_LENGTH) return maker;
+  if (isOnKey(transports)) return 'Security key';
   const system = describeSystem(userAgent);
   return system === undefined ? 'Passkey' : `Passkey on ${system}`;
 }

@@ -165,7 +165,7 @@ export class Passkeys {
     return {
       ...outcome.made,
       accountId,
-      name: name ?? suggestPasskeyName(outcome.made.aaguid, answer.userAgent),
+      name: name ?? suggestPasskeyName(outcome.made, answer.userAgent),
       createdAt: now,
       ...(outcome.userVerified && { verifiedAt: now }),
     };

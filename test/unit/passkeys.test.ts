@@ -479,13 +479,17 @@ test('makers are named where they say who they are', () => {
     assert.equal(findAuthenticatorName(aaguid), undefined, aaguid);
 });
 
-test('a suggested name says who keeps the passkey, else where it was made', () => {
+test('a suggested name says who keeps the passkey, else what it is on', () => {
+  const suggest = (aaguid: string, transports: readonly string[] = ['internal'], userAgent = USER_AGENT) =>
+    suggestPasskeyName({ aaguid, transports }, userAgent);
   const unknown = '00000000-0000-0000-0000-000000000000';
-  assert.equal(suggestPasskeyName('fbfc3007-154e-4ecc-8c0b-6e020557d7bd', USER_AGENT), 'Apple Passwords');
+  assert.equal(suggest('fbfc3007-154e-4ecc-8c0b-6e020557d7bd'), 'Apple Passwords');
   const endless = '5ca1ab1e-1337-fa57-f1d0-a117e71ca702'; // of more than 64 characters
-  assert.equal(suggestPasskeyName(endless, USER_AGENT), 'Passkey on Linux');
-  assert.equal(suggestPasskeyName(unknown, USER_AGENT), 'Passkey on Linux');
-  assert.equal(suggestPasskeyName(unknown, 'curl/8'), 'Passkey');
+  assert.equal(suggest(endless), 'Passkey on Linux');
+  assert.equal(suggest(unknown), 'Passkey on Linux');
+  assert.equal(suggest(unknown, []), 'Passkey on Linux');
+  assert.equal(suggest(unknown, ['usb', 'nfc']), 'Security key');
+  assert.equal(suggest(unknown, ['internal'], 'curl/8'), 'Passkey');
 });
 
 test('browsers and systems are called what people call them', () => {

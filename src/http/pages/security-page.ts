@@ -5,6 +5,7 @@ import type { AccountSessions } from '../../oidc/account-sessions.ts';
 import type { Consents } from '../../oidc/consents.ts';
 import type { Policy } from '../../organizations/policy.ts';
 import { findAuthenticatorName } from '../../passkeys/authenticator-names.ts';
+import { isOnKey } from '../../passkeys/passkey-name.ts';
 import type { PasskeyOwners } from '../../passkeys/passkey-owners.ts';
 import type { Passkey } from '../../passkeys/passkey-store.ts';
 import type { Passkeys } from '../../passkeys/passkeys.ts';
@@ -129,13 +130,11 @@ function describeRecoveryCodes(
 /** A passkey as the pages list it. */
 export function toRow(passkey: Passkey): PasskeyRow {
   const { id, name, aaguid, backedUp, createdAt, lastUsedAt, lastUsedWith, transports, verifiedAt } = passkey;
-  // Keys that are carried along speak over a cable or by touch, and never from within the device.
-  const isKey = transports.length > 0 && !transports.includes('internal') && !transports.includes('hybrid');
   return {
     id,
     name,
     provider: findAuthenticatorName(aaguid),
-    kind: isKey ? 'security-key' : 'device',
+    kind: isOnKey(transports) ? 'security-key' : 'device',
     synced: backedUp,
     unproven: verifiedAt === undefined,
     createdAt,
