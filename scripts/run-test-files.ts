@@ -14,6 +14,8 @@ interface RunOptions {
   readonly store?: string | undefined;
   /** Of a file. */
   readonly timeoutMs?: number;
+  /** How long a file may go on after its tests, which is a failure of its own. */
+  readonly patienceMs?: number;
 }
 
 /** What the checks of one file look at, of all that node:test tells. */
@@ -27,10 +29,11 @@ interface TestEvent {
 }
 
 const TEST_TIMEOUT_MS = 120_000;
+const PATIENCE_MS = 20_000;
 
 /** Runs test files, each in a process of its own, says how each went, and adds every test to the report. */
 export async function runTestFiles(
-  { files, concurrency, only, store, timeoutMs = TEST_TIMEOUT_MS }: RunOptions,
+  { files, concurrency, only, store, timeoutMs = TEST_TIMEOUT_MS, patienceMs = PATIENCE_MS }: RunOptions,
   report: TestReport,
 ): Promise<void> {
   if (files.length === 0) return;
@@ -38,9 +41,13 @@ export async function runTestFiles(
     files: files.map((file) => resolve(file)),
     concurrency,
     timeout: timeoutMs,
-    execArgv: ['--test-force-exit'], // what a test leaves open must not keep the run from ending
+    execArgv: ['--import', import.meta.resolve('./end-test-file.ts')],
     ...(only !== undefined && { testNamePatterns: [only] }),
-    ...(store !== undefined && { env: { ...process.env, CARDEA_TEST_STORE: store } }),
+    env: {
+      ...process.env,
+      CARDEA_TEST_PATIENCE_MS: String(patienceMs),
+      ...(store !== undefined && { CARDEA_TEST_STORE: store }),
+    },
   });
   const name = (file: string) => (store === undefined ? relative('.', file) : `${relative('.', file)} (${store})`);
   const collector = new Collector(report, { name, selected: only !== undefined });
@@ -49,13 +56,16 @@ export async function runTestFiles(
   stream.on('test:fail', (event) => collector.fail(event));
   stream.on('test:stdout', ({ file, message }) => collector.print(file, message));
   stream.on('test:stderr', ({ file, message }) => collector.print(file, message));
+  const unfinished = new Set(files);
   stream.on('test:summary', ({ file, counts, duration_ms, success }) => {
+    if (file !== undefined) unfinished.delete(relative('.', file));
     if (file === undefined || counts.tests === 0) return; // of the whole run, or not selected
     const seconds = (duration_ms / 1000).toFixed(1);
     process.stdout.write(`${success ? 'ok    ' : 'FAILED'}  ${name(file)}: ${counts.tests} in ${seconds} s\n`);
   });
   stream.resume();
   await once(stream, 'end');
+  for (const file of unfinished) collector.addUnfinishedFile(file);
 }
 
 interface CollectorOptions {
@@ -109,6 +119,15 @@ class Collector {
   #addEmptyFile(file: string): void {
     if (this.#selected) return;
     this.#report.addFailure({ where: this.#name(file), name: 'the file has no tests', details: '' });
+  }
+
+  /** A process that ends before all that it told has arrived may have told of failures. */
+  addUnfinishedFile(file: string): void {
+    this.#report.addFailure({
+      where: this.#name(file),
+      name: 'the file ended without a count of its tests',
+      details: '',
+    });
   }
 
   print(file: string, message: string): void {
