@@ -1,7 +1,8 @@
 /**
  * `npm test`: the checks of package.json, the build for browsers, then every test, those of http and browsers once with the embedded store
  * and once with MongoDB and Redis. `npm test -- unit http` runs only these kinds, `--only <pattern>` only the tests whose name matches,
- * `--store embedded` or `--store servers` only with that, `npm test -- faults` what takes minutes because servers are killed and frozen. The last line is `N passed, N failed, N skipped`.
+ * `--store embedded` or `--store servers` only with that. `npm test -- browser faults` runs those of them, too, that a run of everything
+ * leaves out. The last line is `N passed, N failed, N skipped`.
  */
 import { exec } from 'node:child_process';
 import { globSync } from 'node:fs';
@@ -18,14 +19,28 @@ import { TestReport } from './test-report.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const CHECKS = ['lint', 'typecheck', 'check:imports', 'check:calls', 'check:views', 'check:docs'] as const;
-const KINDS = ['check', 'unit', 'contract', 'processes', 'http', 'browser', 'faults'];
+/** In this order: what takes longest comes early, so that nothing is left to run alone at the end. */
+const KINDS = ['check', 'processes', 'unit', 'contract', 'browser', 'http', 'faults'];
 /** Of these the pages are seen. */
 const KINDS_WITH_PAGES = ['processes', 'http', 'browser', 'faults'];
 /** Of these every test runs with each store. */
-const KINDS_OF_STORES = ['http', 'browser'];
+const KINDS_OF_STORES = ['browser', 'http'];
 const STORES = ['embedded', 'servers'];
-/** The faster half of the faults, a minute; all of them are a kind to be asked for by name. */
-const FAULTS_OF_EVERY_RUN = ['duplicates', 'redis-cluster', 'redis-full', 'redis-storm'];
+/** What a run of everything takes of the kinds that would make it longer than ten minutes; the rest has to be asked for. */
+const OF_EVERY_RUN = {
+  /** The faster half, a minute. */
+  faults: ['duplicates', 'redis-cluster', 'redis-full', 'redis-storm'],
+  /** With MongoDB and Redis, after every story was run with the embedded store: those in which the most is stored, changed and ended. */
+  browserWithServers: [
+    'account',
+    'other-device',
+    'passkey',
+    'password',
+    'recovery-by-mail',
+    'recovery-codes',
+    'sessions-and-applications',
+  ],
+} as const;
 /** One more than the smallest machine that this is meant to run on has cores: tests wait a third of their time, for pages and stores. */
 const FILES_AT_ONCE = 3;
 /** A file of faults takes a minute or two. */
@@ -71,22 +86,48 @@ async function runTests(
   if (kinds.includes('processes')) nameProgram('CARDEA_TEST_NGINX', findNginx());
   if (kinds.includes('browser')) nameProgram('CARDEA_TEST_CHROMIUM', findChromium());
 
-  const once = kinds.filter((kind) => !KINDS_OF_STORES.includes(kind) && kind !== 'faults').flatMap(listTestFiles);
-  await runTestFiles({ files: once, concurrency: FILES_AT_ONCE, only }, report);
-  const kindsOfStores = KINDS_OF_STORES.filter((kind) => kinds.includes(kind));
-  for (const name of STORES.filter((one) => store === undefined || store === one)) {
-    const reason = name === 'servers' && kindsOfStores.length > 0 ? await findReasonAgainstServers() : undefined;
-    for (const kind of kindsOfStores) {
-      if (reason) report.addNotRun({ where: `test/${kind}`, name: 'every test with MongoDB and Redis', reason });
-      else await runTestFiles({ files: listTestFiles(kind), concurrency: FILES_AT_ONCE, only, store: name }, report);
-    }
-  }
+  const kindsOfStores = kinds.filter((kind) => KINDS_OF_STORES.includes(kind));
+  const embedded = kinds.filter((kind) => kind !== 'faults' && (store !== 'servers' || !kindsOfStores.includes(kind)));
+  await runTestFiles({ files: embedded.flatMap(listTestFiles), concurrency: FILES_AT_ONCE, only }, report);
+  if (store !== 'embedded') await runOnServers(kindsOfStores, { only, everything }, report);
+  if (!kinds.includes('faults')) return;
   // Each of these keeps the whole machine busy, and measures how long others wait.
-  const faults = kinds.includes('faults') ? listTestFiles('faults') : [];
-  const chosen = everything
-    ? faults.filter((file) => FAULTS_OF_EVERY_RUN.includes(basename(file, '.test.ts')))
-    : faults;
-  await runTestFiles({ files: chosen, concurrency: 1, only, timeoutMs: FAULT_TIMEOUT_MS }, report);
+  const chosen = everything ? OF_EVERY_RUN.faults : undefined;
+  const files = chooseFiles('faults', { chosen, where: 'test/faults' }, report);
+  await runTestFiles({ files, concurrency: 1, only, timeoutMs: FAULT_TIMEOUT_MS }, report);
+}
+
+/** Once more, with MongoDB and Redis. */
+async function runOnServers(
+  kinds: readonly string[],
+  { only, everything }: Pick<Selection, 'only' | 'everything'>,
+  report: TestReport,
+): Promise<void> {
+  const reason = kinds.length > 0 ? await findReasonAgainstServers() : undefined;
+  if (reason) {
+    for (const kind of kinds)
+      report.addNotRun({ where: `test/${kind}`, name: 'every test with MongoDB and Redis', reason });
+    return;
+  }
+  const files = kinds.flatMap((kind) => {
+    const chosen = everything && kind === 'browser' ? OF_EVERY_RUN.browserWithServers : undefined;
+    return chooseFiles(kind, { chosen, where: `test/${kind} (servers)` }, report);
+  });
+  await runTestFiles({ files, concurrency: FILES_AT_ONCE, only, store: 'servers' }, report);
+}
+
+/** The files of that kind, or those with the chosen names: then the report says which are left out `where`. */
+function chooseFiles(
+  kind: string,
+  { chosen, where }: { readonly chosen: readonly string[] | undefined; readonly where: string },
+  report: TestReport,
+): readonly string[] {
+  const files = listTestFiles(kind);
+  if (!chosen) return files;
+  const isChosen = (file: string) => chosen.includes(basename(file, '.test.ts'));
+  const left = files.filter((file) => !isChosen(file)).map((file) => basename(file, '.test.ts'));
+  report.addNotRun({ where, name: left.join(', '), reason: `npm run test:${kind} runs them too, which takes minutes` });
+  return files.filter(isChosen);
 }
 
 /** Why no installation of the tests can be on MongoDB and Redis. */
@@ -110,6 +151,7 @@ if (unknown.length > 0) {
   process.exitCode = 2;
 } else {
   process.chdir(ROOT);
+  process.env.NODE_COMPILE_CACHE ??= join(ROOT, 'node_modules/.cache/node'); // each file's process loads the same modules
   const report = new TestReport();
   const everything = positionals.length === 0;
   await runTests(everything ? KINDS : positionals, { ...values, everything }, report);
