@@ -5,7 +5,9 @@ import type { AccountId, AuditEventId, ClientId, OrganizationId } from '../lib/i
 export type AuditActor = 'account' | 'operator' | 'system';
 
 /** What somebody brought to a sign-in and was refused with. */
-export type RefusedFactor = 'password' | 'totp' | 'recovery-code' | 'email-code' | 'passkey';
+export type RefusedFactor = RefusedConfirmation | 'recovery-code';
+/** The same of somebody who is signed in, and was to confirm a change. */
+export type RefusedConfirmation = 'password' | 'totp' | 'email-code' | 'passkey';
 
 /** What happened, and what each kind of event tells beside that. Never a secret, nor what one could be found by. */
 export type AuditDetails =
@@ -18,6 +20,7 @@ export type AuditDetails =
     }
   /** The `count`th time on this day (UTC), in powers of ten; see `AuditLog.recordCounted`. */
   | { readonly type: 'sign-in-refused'; readonly factor: RefusedFactor; readonly count: number }
+  | { readonly type: 'confirmation-refused'; readonly factor: RefusedConfirmation; readonly count: number }
   | { readonly type: 'signed-out' }
   /** Another session of the account, with the browser it was in, where that is known. */
   | { readonly type: 'session-ended'; readonly sessionDevice?: string | undefined }

@@ -17,7 +17,8 @@ function describeDetails(details: AuditDetails, device: string | undefined): Wor
       const way = findSignInWay(details.amr);
       return { sentence: way ? `${type}.${way}` : type, icon: drawBrowser(device), newBrowser: details.newBrowser };
     }
-    case 'sign-in-refused': {
+    case 'sign-in-refused':
+    case 'confirmation-refused': {
       const { factor, count } = details;
       return { sentence: `${type}.${factor}${count > 1 ? '.often' : ''}`, icon: 'warning', values: { count } };
     }

@@ -1,3 +1,4 @@
+import type { AuditLog } from '../audit/audit-log.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { ConfirmationMethod } from '../organizations/policy.ts';
 import type { Passkeys } from '../passkeys/passkeys.ts';
@@ -17,6 +18,7 @@ interface Deps {
   readonly limits: Limits;
   readonly tickets: TicketStore;
   readonly emailProofs?: EmailProofs | undefined;
+  readonly auditLog: AuditLog;
 }
 
 type EmailMethod = Extract<ConfirmationMethod, 'email-code' | 'email-link'>;
@@ -78,8 +80,11 @@ export class Confirming {
       response: answer.response,
       usedWith: answer.source.description,
     });
-    if (outcome.type === 'refused') throw refusePasskey(outcome);
-    if (outcome.owner.id !== person.stored.id) throw new AppError('passkey_refused');
+    const isRight = outcome.type !== 'refused' && outcome.owner.id === person.stored.id;
+    if (!isRight) {
+      this.#noteRefusal(person, 'passkey', answer.source);
+      throw outcome.type === 'refused' ? refusePasskey(outcome) : new AppError('passkey_refused');
+    }
     await limits.restore(person.stored.id);
     await confirmations.give(person, intent, { by: 'passkey', passkeyId: outcome.passkey.id });
   }
@@ -94,10 +99,13 @@ export class Confirming {
   }
 
   /** Throws `code_refused`. */
-  async byEmailCode(person: Confirmer, intent: Intent, code: string): Promise<void> {
+  async byEmailCode(person: Confirmer, intent: Intent, answer: { code: string; source: Source }): Promise<void> {
     const emailProofs = this.#requireEmail(person, 'email-code');
-    const isRight = await emailProofs.verifyCode(nameIntent(person, intent), code, person.stored);
-    if (!isRight) throw new AppError('code_refused', { reason: 'email-code' });
+    const isRight = await emailProofs.verifyCode(nameIntent(person, intent), answer.code, person.stored);
+    if (!isRight) {
+      this.#noteRefusal(person, 'email-code', answer.source);
+      throw new AppError('code_refused', { reason: 'email-code' });
+    }
     await this.#deps.confirmations.give(person, intent, { by: 'email-code' });
   }
 
@@ -124,6 +132,14 @@ export class Confirming {
     }
     await tickets.put('sign-in-again', id, { signedInAt }, SIGN_IN_SECONDS);
     return false;
+  }
+
+  #noteRefusal(
+    { stored: account }: Confirmer,
+    factor: 'email-code' | 'passkey',
+    { description: device }: Source,
+  ): void {
+    this.#deps.auditLog.recordCounted({ type: 'confirmation-refused', factor }, { account, device });
   }
 
   #requireMethod(person: Confirmer, method: ConfirmationMethod): void {

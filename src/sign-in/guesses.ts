@@ -1,5 +1,6 @@
 import type { Account } from '../accounts/account-store.ts';
 import type { GuessableFactor } from '../accounts/failure-store.ts';
+import type { AuditLog } from '../audit/audit-log.ts';
 import { AppError } from '../lib/app-error.ts';
 import type { Passwords } from '../passwords/passwords.ts';
 import type { Limits } from '../rates/limits.ts';
@@ -10,6 +11,7 @@ interface Deps {
   readonly passwords: Passwords;
   readonly totps: Totps;
   readonly limits: Limits;
+  readonly auditLog: AuditLog;
 }
 
 /**
@@ -27,7 +29,10 @@ export class Guesses {
   async requirePassword(account: Account, typed: string, source: Source): Promise<Account> {
     const open = await this.#requireTry(account, 'password', source);
     const outcome = await this.#deps.passwords.check(open ? account : undefined, typed);
-    if (outcome.type === 'wrong') throw new AppError('wrong_password');
+    if (outcome.type === 'wrong') {
+      this.#noteRefusal(account, 'password', source);
+      throw new AppError('wrong_password');
+    }
     await this.#deps.limits.succeeded(describeTry(account, 'password', source));
     return outcome.account;
   }
@@ -35,7 +40,10 @@ export class Guesses {
   /** Throws `code_refused` and `too_many_tries`. */
   async requireTotp(account: Account, code: string, source: Source): Promise<void> {
     const open = await this.#requireTry(account, 'totp', source);
-    if (!open || !(await this.#deps.totps.verify(account.id, code))) throw new AppError('code_refused');
+    if (!open || !(await this.#deps.totps.verify(account.id, code))) {
+      this.#noteRefusal(account, 'totp', source);
+      throw new AppError('code_refused');
+    }
     await this.#deps.limits.succeeded(describeTry(account, 'totp', source));
   }
 
@@ -43,6 +51,10 @@ export class Guesses {
   async #requireTry(account: Account, factor: GuessableFactor, source: Source): Promise<boolean> {
     const attempt = describeTry(account, factor, source);
     return (await this.#deps.limits.requireTry({ ...attempt, sourceAddress: source.address })) !== 'off';
+  }
+
+  #noteRefusal(account: Account, factor: 'password' | 'totp', { description: device }: Source): void {
+    this.#deps.auditLog.recordCounted({ type: 'confirmation-refused', factor }, { account, device });
   }
 }
 

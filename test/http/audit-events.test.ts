@@ -3,13 +3,13 @@ import { type TestContext, test } from 'node:test';
 import type { Account } from '../../src/accounts/account-store.ts';
 import type { AuditType } from '../../src/audit/audit-store.ts';
 import type { Policy } from '../../src/organizations/policy.ts';
-import { AccountVisit } from '../support/account-visit.ts';
+import { AccountVisit, toQuery } from '../support/account-visit.ts';
 import { addAccount, openTestApp, TEST_PASSWORD, type TestApp } from '../support/app.ts';
 import { Authenticator } from '../support/authenticator.ts';
-import { addPasskey } from '../support/enrol.ts';
+import { addPasskey, addTotp } from '../support/enrol.ts';
 import { findMails, readCode, readLink, readMail } from '../support/mails.ts';
 import { Invitation, OtherDevice } from '../support/other-device.ts';
-import { assertPage, readField } from '../support/page.ts';
+import { assertPage, assertRefused, readField } from '../support/page.ts';
 import { race } from '../support/race.ts';
 import { requireValue } from '../support/require-value.ts';
 import { openSession, signInByPassword } from '../support/session.ts';
@@ -183,6 +183,32 @@ test('a recovery code is written down with the number that are left, and so is a
   await assertEvents(site, account, ['sign-in-refused', 'recovery-code-used', 'signed-in']);
   const used = (await readEvents(site, account)).find(({ details }) => details.type === 'recovery-code-used');
   assert.deepEqual(used?.details, { type: 'recovery-code-used', codesLeft: 9 });
+});
+
+test('whatever is wrong that a signed-in person brings to confirm a change is written down', async (t) => {
+  const site = await openSite(t, { confirmWith: ['passkey', 'password', 'totp', 'email-code'] });
+  const { account, visit } = await openVisit(site);
+  await site.app.accounts.verifyEmail(account.id, account.emailKey);
+  await addTotp(site.app, account);
+  const device = await addPasskey(site.app, account);
+  const known = (await readEvents(site, account)).map(({ details }) => details.type);
+  const query = toQuery({ purpose: 'add-passkey' });
+  const confirm = (method: string, fields: Record<string, string>) =>
+    visit.submit(`/confirm/${method}${query}`, fields);
+
+  assertRefused(await confirm('password', { password: `not ${TEST_PASSWORD}` }), 'wrong_password');
+  assertRefused(await confirm('totp', { code: '000000' }), 'code_refused');
+  await confirm('email-code/send', {});
+  assertRefused(await confirm('email-code', { code: '00000000' }), 'code_refused');
+  const response = await visit.askForConfirmation({ purpose: 'add-passkey' }, device, { userVerified: false });
+  assertRefused(await visit.post(`/confirm/passkey${query}`, { response }), 'passkey_refused');
+
+  const refused = Array.from({ length: 4 }, () => 'confirmation-refused' as const);
+  await assertEvents(site, account, [...known, ...refused]);
+  const factors = (await readEvents(site, account)).flatMap(({ details }) =>
+    details.type === 'confirmation-refused' ? details.factor : [],
+  );
+  assert.deepEqual(factors.toSorted(), ['email-code', 'passkey', 'password', 'totp']);
 });
 
 test('what mails prove is written down: an address, a password that was forgotten', async (t) => {

@@ -139,6 +139,7 @@ export const FULL_ITEMS = {
 const auditDetails: { readonly [Type in AuditType]: AuditDetails & { readonly type: Type } } = {
   'signed-in': { type: 'signed-in', acr: 'phr', amr: ['pop', 'user', 'mfa'], newBrowser: true },
   'sign-in-refused': { type: 'sign-in-refused', factor: 'password', count: 10 },
+  'confirmation-refused': { type: 'confirmation-refused', factor: 'totp', count: 1 },
   'signed-out': { type: 'signed-out' },
   'session-ended': { type: 'session-ended', sessionDevice: 'Safari on iPhone' },
   'signed-out-elsewhere': { type: 'signed-out-elsewhere' },

@@ -138,4 +138,11 @@ test('every event has a sentence for people, which needs no value that is not th
       );
     }
   }
+  for (const factor of ['password', 'totp', 'email-code', 'passkey'] as const) {
+    for (const count of [1, 10]) {
+      const row = describeActivity(buildAuditEvent({ details: { type: 'confirmation-refused', factor, count } }));
+      const words = wording.text(`activity.event.${row.sentence}`, row.values);
+      assert.match(words, count === 1 ? /^A change was not confirmed: / : /10 times/);
+    }
+  }
 });

@@ -23,6 +23,7 @@ import { buildSignInAccount } from '../support/sign-ins.ts';
 import { openTestStorage } from '../support/storages.ts';
 
 const SOURCE: Source = { address: '192.0.2.1', description: 'Firefox on Linux' };
+const typeCode = (code: string) => ({ code, source: SOURCE });
 const DELETE: Intent = { purpose: 'delete-passkey', target: 'phone' };
 const BUDGET = { free: 1000, windowSeconds: 60, pauseSeconds: 1, maxPauseSeconds: 1 };
 const ids = new Ids();
@@ -74,8 +75,8 @@ async function setUp(t: TestContext, { emailProofs }: { readonly emailProofs?: E
   });
   const limits = new Limits({ rates, failures, budgets: { source: BUDGET, passkey: BUDGET } });
   const confirmations = new Confirmations({ tickets, clock });
-  const guesses = new Guesses({ passwords, totps, limits });
-  const confirming = new Confirming({ confirmations, passkeys, guesses, limits, tickets, emailProofs });
+  const guesses = new Guesses({ passwords, totps, limits, auditLog });
+  const confirming = new Confirming({ confirmations, passkeys, guesses, limits, tickets, emailProofs, auditLog });
   const stored = buildAccount();
   const person: Confirmer = {
     sessionUid: 'session',
@@ -84,7 +85,7 @@ async function setUp(t: TestContext, { emailProofs }: { readonly emailProofs?: E
     account: buildSignInAccount({ id: stored.id, passwordSetAt: undefined, receivesCodes: true }),
     organization: buildOrganization({ policy: buildPolicy({ confirmWith: ['password', 'email-link', 'email-code'] }) }),
   };
-  return { storage, clock, confirmations, confirming, person };
+  return { storage, clock, auditLog, confirmations, confirming, person };
 }
 
 const refusal = (code: ErrorCode) => (error: unknown) => error instanceof AppError && error.code === code;
@@ -216,13 +217,13 @@ test('where no mails are sent nobody is offered any', async (t) => {
       confirming.sendEmail(person, DELETE, { method, source: SOURCE }),
       refusal('method_not_offered'),
     );
-  await assert.rejects(confirming.byEmailCode(person, DELETE, '12345678'), refusal('method_not_offered'));
+  await assert.rejects(confirming.byEmailCode(person, DELETE, typeCode('12345678')), refusal('method_not_offered'));
   await assert.rejects(confirming.byEmailLink(person, DELETE), refusal('method_not_offered'));
 });
 
 test('a code that was mailed confirms the intent that it was sent for, once', async (t) => {
   const letters = new Letters();
-  const { confirming, confirmations, person } = await setUp(t, { emailProofs: letters });
+  const { auditLog, confirming, confirmations, person } = await setUp(t, { emailProofs: letters });
   const other: Intent = { ...DELETE, target: 'key' };
   assert.deepEqual(confirming.listMethods(person), ['email-link', 'email-code'] satisfies ConfirmationMethod[]);
   await confirming.sendEmail(person, DELETE, { method: 'email-code', source: SOURCE });
@@ -231,16 +232,17 @@ test('a code that was mailed confirms the intent that it was sent for, once', as
     letters.sent.map(({ to, intent, method }) => [to.id, intent, method]),
     [[person.stored.id, DELETE, 'email-code']],
   );
-  await assert.rejects(confirming.byEmailCode(person, DELETE, '87654321'), refusal('code_refused'));
-  await assert.rejects(confirming.byEmailCode(person, other, '12345678'), refusal('code_refused'));
+  await assert.rejects(confirming.byEmailCode(person, DELETE, typeCode('87654321')), refusal('code_refused'));
+  await assert.rejects(confirming.byEmailCode(person, other, typeCode('12345678')), refusal('code_refused'));
   await assert.rejects(
-    confirming.byEmailCode({ ...person, sessionUid: 'other' }, DELETE, '12345678'),
+    confirming.byEmailCode({ ...person, sessionUid: 'other' }, DELETE, typeCode('12345678')),
     refusal('code_refused'),
   );
-  await confirming.byEmailCode(person, DELETE, '12345678');
+  await confirming.byEmailCode(person, DELETE, typeCode('12345678'));
   assert.equal((await confirmations.find(person, DELETE))?.by, 'email-code');
   assert.equal(await confirmations.find(person, other), undefined);
-  await assert.rejects(confirming.byEmailCode(person, DELETE, '12345678'), refusal('code_refused'));
+  await assert.rejects(confirming.byEmailCode(person, DELETE, typeCode('12345678')), refusal('code_refused'));
+  await auditLog.settle();
 });
 
 test('a link that was mailed confirms once its button was pressed', async (t) => {

@@ -326,6 +326,18 @@ export const en = {
     'Sign-in refused {count} times in a day: the code from the mail was wrong',
   'activity.event.sign-in-refused.passkey': 'Sign-in refused: the passkey did not fit',
   'activity.event.sign-in-refused.passkey.often': 'Sign-in refused {count} times in a day: the passkey did not fit',
+  'activity.event.confirmation-refused.password': 'A change was not confirmed: the password was wrong',
+  'activity.event.confirmation-refused.password.often':
+    'A change was not confirmed {count} times in a day: the password was wrong',
+  'activity.event.confirmation-refused.totp': 'A change was not confirmed: the code of the authenticator app was wrong',
+  'activity.event.confirmation-refused.totp.often':
+    'A change was not confirmed {count} times in a day: the code of the authenticator app was wrong',
+  'activity.event.confirmation-refused.email-code': 'A change was not confirmed: the code from the mail was wrong',
+  'activity.event.confirmation-refused.email-code.often':
+    'A change was not confirmed {count} times in a day: the code from the mail was wrong',
+  'activity.event.confirmation-refused.passkey': 'A change was not confirmed: the passkey did not fit',
+  'activity.event.confirmation-refused.passkey.often':
+    'A change was not confirmed {count} times in a day: the passkey did not fit',
   'activity.event.signed-out': 'Signed out',
   'activity.event.session-ended': 'Signed out another browser',
   'activity.event.session-ended.named': 'Signed out {device}',

@@ -73,7 +73,7 @@ export function addConfirmPages(router: Router<AppState>, deps: Deps): void {
   onSubmit('/confirm/email-code', {
     method: 'email-code',
     schema: codeForm,
-    submit: (person, intent, { code }) => confirming.byEmailCode(person, intent, code),
+    submit: (person, intent, form) => confirming.byEmailCode(person, intent, form),
   });
   onSubmit('/confirm/email-link', {
     method: 'email-link',

@@ -84,7 +84,7 @@ export function createOtherDevicePages(deps: Deps): Router<AppState> {
 
   onSubmit('password', (person, answer) => confirming.byPassword(person, ADDING_PASSKEY, answer));
   onSubmit('totp', (person, answer) => confirming.byTotp(person, ADDING_PASSKEY, answer));
-  onSubmit('email-code', (person, { code }) => confirming.byEmailCode(person, ADDING_PASSKEY, code));
+  onSubmit('email-code', (person, answer) => confirming.byEmailCode(person, ADDING_PASSKEY, answer));
   onSubmit('email-link', (person) => confirming.byEmailLink(person, ADDING_PASSKEY));
   for (const method of ['email-code', 'email-link'] as const) {
     const next = `/confirm${QUERY}&method=${method}&sent=yes`;
