@@ -8,7 +8,10 @@ export const LIFETIMES = {
   idToken: 10 * MINUTE,
   refreshTokenIdle: 14 * DAY,
   refreshTokenAbsolute: 90 * DAY,
-  interaction: 15 * MINUTE,
+  /** How long the page of a sign-in may stand open before it is used: an authorization request that waits for its person. */
+  interaction: 90 * MINUTE,
+  /** How long a sign-in may take once it was begun; what was proved is of no use afterwards. */
+  signIn: 15 * MINUTE,
 } as const;
 
 /** Which claims a scope asks for (OpenID Connect Core 1.0 §5.4, and `organization` of our own). */

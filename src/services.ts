@@ -152,7 +152,7 @@ function createEntrances(parts: SharedParts & Domains & Mailing) {
   const openSignIns = new OpenSignIns({
     ...parts,
     signIns: storage.signIns,
-    signInSeconds: LIFETIMES.interaction,
+    signInSeconds: LIFETIMES.signIn,
   });
   const recoveryLinks = new RecoveryLinks(parts);
   const recoveryMails = new RecoveryMails({ ...parts, recoveryLinks });

@@ -21,6 +21,9 @@ interface AdapterDeps extends RecordDeps {
 /** Sessions and interactions hold values that would let their reader act for somebody: the sign-out secret, other records' ids. */
 const SEALED_KINDS: ReadonlySet<RecordKind> = new Set<RecordKind>(['Session', 'Interaction']);
 
+/** How long a browser may take to come back with a sign-in that is done: it follows a redirect, and may have to sign somebody else out. */
+const RETURN_SECONDS = 120;
+
 const GRANT_INDEXED: ReadonlySet<RecordKind> = new Set<RecordKind>(['AuthorizationCode', 'RefreshToken', 'DeviceCode']);
 const ACCOUNT_INDEXED: ReadonlySet<RecordKind> = new Set<RecordKind>([
   'Session',
@@ -110,7 +113,9 @@ export class RecordAdapter implements Adapter {
 
   #toRecord(value: string, payload: AdapterPayload, ttlSeconds: number) {
     const id = digest(value);
-    const expiresAt = addSeconds(this.#deps.clock.now(), ttlSeconds);
+    const isDone = this.#kind === 'Interaction' && payload.result?.login !== undefined;
+    const seconds = isDone ? Math.min(ttlSeconds, RETURN_SECONDS) : ttlSeconds;
+    const expiresAt = addSeconds(this.#deps.clock.now(), seconds);
     return { id, record: { payload: this.#write(id, payload), expiresAt }, index: this.#indexOf(payload) };
   }
 

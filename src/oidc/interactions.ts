@@ -36,7 +36,6 @@ interface ConsentDetails {
 export interface PendingInteraction {
   readonly id: SignInId;
   readonly prompt: string;
-  readonly expiresAt: Date;
   readonly clientId: ClientId;
   /** Absent on the way to our own pages. */
   readonly clientName?: string | undefined;
@@ -73,7 +72,6 @@ export class Interactions {
     return {
       id: details.uid as SignInId, // sign-ins are named after their interaction
       prompt: prompt.name,
-      expiresAt: new Date(details.exp * 1000),
       clientId: client.clientId as ClientId, // as it was registered
       clientName: client.clientId === ACCOUNT_CLIENT_ID ? undefined : (client.clientName ?? client.clientId),
       redirectUri: readText(params.redirect_uri) ?? '',

@@ -41,11 +41,8 @@ export class OpenSignIns {
     this.#deps = deps;
   }
 
-  /** The sign-in with that id, begun now if there is none. `organization` is a slug, and may be wrong. */
-  async open(
-    id: SignInId,
-    given: { demand: Demand; organization?: string | undefined; expiresAt?: Date },
-  ): Promise<Progress> {
+  /** The sign-in with that id, begun now if there is none or its time is over. `organization` is a slug, and may be wrong. */
+  async open(id: SignInId, given: { demand: Demand; organization?: string | undefined }): Promise<Progress> {
     const { signIns, organizations, clock, signInSeconds } = this.#deps;
     const existing = await signIns.find(id);
     if (existing) return this.#progress(existing);
@@ -60,7 +57,7 @@ export class OpenSignIns {
       offerAnswered: false,
       made: [],
       startedAt,
-      expiresAt: given.expiresAt ?? addSeconds(startedAt, signInSeconds),
+      expiresAt: addSeconds(startedAt, signInSeconds),
       version: 1,
     };
     if (await signIns.insert(signIn)) return this.#progress(signIn);

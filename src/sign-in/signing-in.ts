@@ -38,6 +38,12 @@ interface Deps {
   readonly clock: Clock;
 }
 
+interface TypedPassword {
+  readonly password: string;
+  /** The e-mail that stood beside it: where another tab has named somebody else, or the sign-in was begun anew, it is named again. */
+  readonly email?: string | undefined;
+}
+
 interface PasskeyAnswer {
   /** The JSON of the browser. */
   readonly response: unknown;
@@ -94,8 +100,12 @@ export class SigningIn {
   }
 
   /** Checks the password of whoever was named. Wrong ones, unknown accounts and switched-off passwords are refused alike. */
-  async provePassword(id: SignInId, password: string, source: Source): Promise<Progress> {
-    const { step, signIn, stored } = await this.#deps.openSignIns.require(id);
+  async provePassword(id: SignInId, { password, email }: TypedPassword, source: Source): Promise<Progress> {
+    const found = await this.#deps.openSignIns.require(id);
+    const isNamed = email === undefined || email === found.signIn.identifier;
+    const progress = isNamed ? found : await this.identify(id, email);
+    const { step, signIn, stored } = progress;
+    if (step.type === 'organization') return progress;
     if (step.type !== 'password') throw new AppError(step.type === 'passkey' ? 'method_not_offered' : 'step_finished');
 
     const open = await this.#requireTry(signIn, 'password', source);

@@ -125,7 +125,7 @@ test('when somebody who is signed in is asked again', async (t) => {
 
 test('a sign-in belongs to the browser it was begun in', async (t) => {
   const site = await openTestApp(t, { policy: { enrolPasskey: 'manual' } });
-  const { app, issuer, advance } = site;
+  const { app, issuer } = site;
   await addAccount(app, 'alex@example.com');
   await addAccount(app, 'robin@example.com');
   const client = await RawClient.register(site);
@@ -153,15 +153,6 @@ test('a sign-in belongs to the browser it was begun in', async (t) => {
 
     assert.equal((await other.get(url)).status, 400);
     assert.equal((await other.postForm(`${new URL(url).pathname}/cancel`, {})).status, 400);
-  });
-
-  await t.test('it lasts a quarter of an hour', async () => {
-    const [early, late] = [new Visitor(issuer), new Visitor(issuer)];
-    const [begun, left] = [await client.authorize(early), await client.authorize(late)];
-    advance(899);
-    assert.equal((await early.get(begun.url)).status, 200);
-    advance(1);
-    assert.equal((await late.get(left.url)).status, 410);
   });
 
   await t.test('it cannot be resumed before it is done, nor twice', async () => {

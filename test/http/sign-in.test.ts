@@ -195,15 +195,3 @@ test('whoever must make a passkey may give up, and the application is told', asy
   assert.equal(new URL(flow.callbackUrl).searchParams.get('error'), 'access_denied');
   assert.equal((await flow.visitor.get('/account')).status, 303, 'nobody is signed in');
 });
-
-test('a sign-in ends after 15 minutes, whatever was proved', async (t) => {
-  const { app, issuer, advance } = await openTestApp(t);
-  await addAccount(app, 'alex@example.com');
-  const flow = await openSignIn({ app, issuer });
-  const { base } = flow;
-  await flow.identify('alex@example.com');
-  advance(15 * 60 + 1);
-
-  assertRefused(await flow.visitor.postForm(`${base}/password`, { password: TEST_PASSWORD }), 'sign_in_expired');
-  assertRefused(await flow.visitor.get(base), 'sign_in_expired');
-});

@@ -711,6 +711,7 @@ export const en = {
   'errors.link_used_or_expired.next': 'If you still need it, ask for a new one.',
   'errors.sign_in_expired.title': 'This sign-in has run out of time.',
   'errors.sign_in_expired.next': 'Go back to {application} and sign in again.',
+  'errors.sign_in_expired.reason.begun-anew': 'Begin again right here.',
   'errors.step_finished.title': 'This step is done already.',
   'errors.step_finished.next': 'Go on from there, or go back to {application} and sign in again.',
   'errors.body_too_large.title': 'That was more than can be taken at once.',

@@ -107,6 +107,12 @@ export function createSignInPages(deps: Deps): Router<AppState> {
     pages.send(ctx, name, model, refused?.error.status);
   }
 
+  /** What was proved is of no use any more, but the application still waits: the first page is shown, and says so. */
+  async function beginAnew(ctx: AppContext, pending: PendingInteraction): Promise<void> {
+    const error = new AppError('sign_in_expired', { reason: 'begun-anew' });
+    await showStep(ctx, pending, await visits.begin(ctx, pending), { error, form: {} });
+  }
+
   async function endSignIn(ctx: AppContext, code: SignInRefusal): Promise<void> {
     const told = TOLD_TO_APPLICATION[code];
     if (told === undefined) throw new AppError(code);
@@ -127,19 +133,25 @@ export function createSignInPages(deps: Deps): Router<AppState> {
       try {
         await visits.goOn(ctx, await handle(pending, form, ctx));
       } catch (error) {
-        if (!(error instanceof AppError) || !isShownOnStep(error)) throw error;
+        if (!(error instanceof AppError)) throw error;
+        if (error.code === 'sign_in_expired') return beginAnew(ctx, pending);
+        if (!isShownOnStep(error)) throw error;
         await showStep(ctx, pending, await visits.open(pending), { error, form });
       }
     });
   }
 
-  onSubmit('/identify', emailForm, ({ id }, { email, organization }) => signingIn.identify(id, email, organization));
+  onSubmit('/identify', emailForm, async (pending, { email, organization }) => {
+    const { signIn } = await visits.open(pending);
+    return signingIn.identify(signIn.id, email, organization);
+  });
   onSubmit('/organization', organizationForm, ({ id }, { organization }) =>
     signingIn.nameOrganization(id, organization),
   );
-  onSubmit('/password', passwordForm, ({ id }, { password }, ctx) =>
-    signingIn.provePassword(id, password, visits.sourceOf(ctx)),
-  );
+  onSubmit('/password', passwordForm, async (pending, { password, username: email }, ctx) => {
+    const { signIn } = await visits.open(pending);
+    return signingIn.provePassword(signIn.id, { password, email }, visits.sourceOf(ctx));
+  });
   onSubmit('/totp', codeForm, ({ id }, { code }, ctx) => signingIn.proveTotp(id, code, visits.sourceOf(ctx)));
   onSubmit('/email-code', codeForm, ({ id }, { code }) => signingIn.proveEmailCode(id, code));
   router.post('/email-code/send', async (ctx) => {
