@@ -12,7 +12,7 @@ import type { FolderMail } from '../../src/mail/mail-folder.ts';
 import type { Organization } from '../../src/organizations/organization-store.ts';
 import type { Policy } from '../../src/organizations/policy.ts';
 import { makeTempFolder } from './temp-folder.ts';
-import { type ServerAddresses, startTestServers } from './test-servers.ts';
+import type { ServerAddresses } from './test-servers.ts';
 
 /** The whole application in this process, on a free port of loopback. */
 export interface TestApp {
@@ -41,7 +41,10 @@ export interface TestSettings {
 
 const NEVER = 1_000_000;
 /** `servers`: every application of the tests is on MongoDB and Redis instead of a file of its own. */
-const servers = process.env.CARDEA_TEST_STORE === 'servers' ? await startTestServers() : undefined;
+const servers =
+  process.env.CARDEA_TEST_STORE === 'servers'
+    ? await (await import('./test-servers.ts')).startTestServers() // with libraries that no other run needs
+    : undefined;
 
 /** Opens an application for one test; it is closed, and its folder removed, when the test ends. */
 export async function openTestApp(
