@@ -39,9 +39,15 @@ export type Step =
   | { readonly type: 'password'; readonly passkey: boolean; readonly recoveryCode: boolean }
   | { readonly type: 'passkey'; readonly recoveryCode: boolean }
   | { readonly type: 'second-factor'; readonly methods: readonly SecondFactor[]; readonly first: SecondFactor }
-  /** `recovers`: nothing but a recovery code or link was proved, which lets a person make a passkey and do nothing else. One that they find will do.
+  /** `recovers`: nothing but a recovery code or link was proved, which lets a person make a passkey and do nothing else. `passkey`: one that they have will do.
    * `local`: they have signed in with a phone, at a device that could hold a passkey of its own. */
-  | { readonly type: 'enrol-passkey'; readonly must: boolean; readonly recovers?: true; readonly local?: true }
+  | {
+      readonly type: 'enrol-passkey';
+      readonly must: boolean;
+      readonly recovers?: true;
+      readonly passkey?: true;
+      readonly local?: true;
+    }
   /** The last recovery code was spent in this sign-in: take new ones, or leave it. */
   | { readonly type: 'new-recovery-codes' }
   | ({ readonly type: 'done'; readonly accountId: AccountId; readonly authTime: Date } & Assurance)
@@ -152,7 +158,9 @@ function missingRecovery({ signIn, proofs, account, policy }: Situation): Step |
   const isOther = demand.accountId !== undefined && demand.accountId !== account.id; // and refused for it
   const recovering = has(proofs, 'recovery-link') || !has(proofs, 'password');
   if (!recovering || passedAlone(proofs, policy) || isOther) return undefined;
-  return hasMade(signIn, account) ? undefined : { type: 'enrol-passkey', must: true, recovers: true };
+  if (hasMade(signIn, account)) return undefined;
+  const hasPasskey = account.passkeys.length > 0;
+  return { type: 'enrol-passkey', must: true, recovers: true, ...(hasPasskey && { passkey: true }) };
 }
 
 function hasMade({ made }: SignIn, account: SignInAccount): boolean {

@@ -327,7 +327,7 @@ function requireRecoveryCodeStep(step: Step): void {
 function requirePasskeyStep(step: Step): void {
   const offered =
     step.type === 'passkey' ||
-    (step.type === 'enrol-passkey' && step.recovers) ||
+    (step.type === 'enrol-passkey' && step.passkey) ||
     ((step.type === 'identify' || step.type === 'password') && step.passkey) ||
     (step.type === 'second-factor' && step.methods.includes('passkey'));
   if (!offered)

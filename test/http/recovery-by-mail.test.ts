@@ -111,6 +111,18 @@ test('somebody who has lost everything waits, makes a passkey, and is in; whoeve
   assert.equal((await site.app.accounts.find(account.id))?.recovery, undefined);
 });
 
+test('a passkey is asked for only of an account that has one', async (t) => {
+  const site = await openSite(t);
+  const account = await addAccount(site.app, EMAIL, { emailVerified: true });
+  await addTotp(site.app, account);
+  const opened = await openLink(site, await waitForLink(site));
+  assert.doesNotMatch(opened.page.text, /Use your passkey instead/);
+  assertRefused(await opened.visitor.postJson(`${opened.base}/passkey/options`, {}), 'step_finished');
+
+  await addPasskey(site.app, account);
+  assert.match((await opened.visitor.get(opened.base)).text, /Use your passkey instead/);
+});
+
 test('until the passkey is made nobody is signed in (RC-08)', async (t) => {
   const site = await openSite(t);
   await addOwner(site);

@@ -182,7 +182,7 @@ function follow(world: World, step: Step): readonly World[] {
     case 'enrol-passkey':
       return [
         makePasskey(world),
-        ...(step.recovers ? proveBy(['passkey']) : []),
+        ...(step.passkey ? proveBy(['passkey']) : []),
         ...(step.must ? [] : [decline(world)]),
       ];
     case 'new-recovery-codes':

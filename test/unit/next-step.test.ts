@@ -53,7 +53,7 @@ function name(step: Step): string {
       assert.equal(step.first, step.methods[0]);
       return `second-factor: ${step.methods.join(', ')}`;
     case 'enrol-passkey':
-      return `enrol-passkey: ${step.recovers ? 'recovers' : step.must ? 'must' : 'may'}`;
+      return `enrol-passkey: ${step.recovers ? 'recovers' : step.must ? 'must' : 'may'}${step.passkey ? ' or passkey' : ''}`;
     case 'identify':
     case 'password':
     case 'passkey':
@@ -199,14 +199,14 @@ test('a recovery code alone lets a person make a passkey, and nothing before tha
     recoveryCodes: RECOVERY_CODES,
   });
   const made = { policy, account: { ...account, passkeys: [KEY_PASSKEY, PHONE_PASSKEY] }, made: [PHONE] };
-  assert.equal(name(decide({ policy, account }, code)), 'enrol-passkey: recovers');
-  assert.equal(name(decide({ policy, account, offerAnswered: true }, code)), 'enrol-passkey: recovers');
-  assert.equal(name(decide({ ...made, made: [] }, code)), 'enrol-passkey: recovers', 'made elsewhere');
+  assert.equal(name(decide({ policy, account }, code)), 'enrol-passkey: recovers or passkey');
+  assert.equal(name(decide({ policy, account, offerAnswered: true }, code)), 'enrol-passkey: recovers or passkey');
+  assert.equal(name(decide({ ...made, made: [] }, code)), 'enrol-passkey: recovers or passkey', 'made elsewhere');
   assert.equal(name(decide(made, code)), 'done: urn:cardea:acr:recovery');
   assert.equal(name(decide(made)), 'password + passkey + recoveryCode', 'nothing was proved');
   assert.equal(name(decide({ policy, account }, code, provePasskey(SECURITY_KEY))), 'done: phrh', 'one was found');
   const phr = { acr: ['phr'], essential: true };
-  assert.equal(name(decide({ policy, account, demand: phr }, code)), 'enrol-passkey: recovers');
+  assert.equal(name(decide({ policy, account, demand: phr }, code)), 'enrol-passkey: recovers or passkey');
   assert.equal(name(decide({ ...made, demand: phr }, code)), 'second-factor: passkey');
   assert.equal(name(decide({ ...made, demand: phr }, code, provePasskey(PHONE))), 'done: phr');
   const other = { acr: [], essential: false, accountId: OTHER_ACCOUNT };

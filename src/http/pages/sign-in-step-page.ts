@@ -62,8 +62,8 @@ export function describeStepPage(step: AskedStep, input: StepPageInput): Page {
     case 'second-factor':
       return describeSecondFactorPage(step, { ...shell, account }, input);
     case 'enrol-passkey': {
-      const { must, recovers = false, local = false } = step;
-      if (recovers && input.method === 'passkey')
+      const { must, recovers = false, passkey = false, local = false } = step;
+      if (passkey && input.method === 'passkey')
         return { name: 'passkey', model: { ...shell, account, second: false, otherWays: ['new-passkey'] } };
       return {
         name: 'enrol-passkey',
@@ -74,7 +74,7 @@ export function describeStepPage(step: AskedStep, input: StepPageInput): Page {
           local,
           silent: canMakeSilently(progress),
           account,
-          otherWays: recovers ? ['passkey'] : [],
+          otherWays: passkey ? ['passkey'] : [],
         },
       };
     }
