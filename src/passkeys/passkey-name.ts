@@ -29,3 +29,10 @@ export function suggestPasskeyName(
   const system = describeSystem(userAgent);
   return system === undefined ? 'Passkey' : `Passkey on ${system}`;
 }
+
+/** The name, with a number behind it where others of the account's passkeys have it already. */
+export function distinguishPasskeyName(name: string, taken: readonly string[]): string {
+  let distinct = name;
+  for (let number = 2; taken.includes(distinct); number += 1) distinct = `${name.slice(0, MAX_LENGTH - 4)} ${number}`;
+  return distinct;
+}

@@ -15,7 +15,7 @@ import {
   readChallenge,
 } from './ceremonies.ts';
 import { type Challenge, Challenges } from './challenges.ts';
-import { parsePasskeyName, suggestPasskeyName } from './passkey-name.ts';
+import { distinguishPasskeyName, parsePasskeyName, suggestPasskeyName } from './passkey-name.ts';
 import type { Passkey, PasskeyStore } from './passkey-store.ts';
 
 const LIMIT = 20;
@@ -165,10 +165,16 @@ export class Passkeys {
     return {
       ...outcome.made,
       accountId,
-      name: name ?? suggestPasskeyName(outcome.made, answer.userAgent),
+      name: name ?? (await this.#suggestName(outcome.made, answer)),
       createdAt: now,
       ...(outcome.userVerified && { verifiedAt: now }),
     };
+  }
+
+  async #suggestName(made: Pick<Passkey, 'aaguid' | 'transports'>, answer: RegistrationAnswer): Promise<string> {
+    const others = await this.list(answer.accountId);
+    const names = others.map(({ name }) => name);
+    return distinguishPasskeyName(suggestPasskeyName(made, answer.userAgent), names);
   }
 
   /** Stores a passkey that was just verified. Throws `already_registered` or `too_many_passkeys`. */

@@ -7,7 +7,7 @@ import { Ids, type PasskeyId } from '../../src/lib/ids.ts';
 import { findAuthenticatorName } from '../../src/passkeys/authenticator-names.ts';
 import { Ceremonies } from '../../src/passkeys/ceremonies.ts';
 import { describeBrowser } from '../../src/passkeys/describe-browser.ts';
-import { parsePasskeyName, suggestPasskeyName } from '../../src/passkeys/passkey-name.ts';
+import { distinguishPasskeyName, parsePasskeyName, suggestPasskeyName } from '../../src/passkeys/passkey-name.ts';
 import { Passkeys } from '../../src/passkeys/passkeys.ts';
 import { buildAuditLog } from '../support/audit-log.ts';
 import { Authenticator, type CreationOverrides, type RequestOverrides } from '../support/authenticator.ts';
@@ -490,6 +490,14 @@ test('a suggested name says who keeps the passkey, else what it is on', () => {
   assert.equal(suggest(unknown, []), 'Passkey on Linux');
   assert.equal(suggest(unknown, ['usb', 'nfc']), 'Security key');
   assert.equal(suggest(unknown, ['internal'], 'curl/8'), 'Passkey');
+});
+
+test('a name that another passkey has gets a number', () => {
+  assert.equal(distinguishPasskeyName('Security key', ['Passkey on Linux']), 'Security key');
+  assert.equal(distinguishPasskeyName('Security key', ['Security key']), 'Security key 2');
+  assert.equal(distinguishPasskeyName('Security key', ['Security key 2', 'Security key']), 'Security key 3');
+  const long = 'x'.repeat(64);
+  assert.equal(parsePasskeyName(distinguishPasskeyName(long, [long])), `${'x'.repeat(60)} 2`);
 });
 
 test('browsers and systems are called what people call them', () => {
