@@ -87,6 +87,7 @@ export class PasswordReset {
     const demand = { minimumLength, organizationName: organization.name };
     await passwords.requireStrong(account.email, typed, demand);
     if (!(await emailLinks.press(token))) throw new AppError('link_used_or_expired');
+    await endSessions(account.id); // and again: whoever still got in with the password of before is signed out as well
     const after = await passwords.set(account, typed, demand);
     await endSessions(account.id);
     const accountKey = `${account.organizationId}:${account.emailKey}`;

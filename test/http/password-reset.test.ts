@@ -67,6 +67,22 @@ test('another password by mail signs nobody in, ends every session, and the seco
   assert.equal((await flow.finish()).claims()?.acr, 'urn:cardea:acr:mfa');
 });
 
+test('a reset that breaks off before the password is set has signed everybody out', async (t) => {
+  const site = await openSite(t);
+  const { secret } = await addOwner(site);
+  const thief = await openSignIn(site);
+  await thief.identify(EMAIL);
+  await thief.typePassword(TEST_PASSWORD);
+  await thief.typeCode(nextCode(secret));
+  await thief.finish();
+  const link = await askForLink(site);
+  t.mock.method(site.app.storage.accounts, 'update', () => Promise.reject(new Error('the process is gone')));
+
+  assert.equal((await new Visitor(site.issuer).postForm(link, { password: OTHER_PASSWORD })).status, 500);
+
+  assertPage(await new AccountVisit(site.issuer, thief.visitor).open(), 'sign-in.title.remembered');
+});
+
 test('the link of a reset', async (t) => {
   const site = await openSite(t);
   const { account } = await addOwner(site);
