@@ -44,6 +44,7 @@ import { PasswordReset } from './sign-in/password-reset.ts';
 import { Recovering } from './sign-in/recovering.ts';
 import { RecoveryLinks } from './sign-in/recovery-links.ts';
 import { RecoveryMails } from './sign-in/recovery-mails.ts';
+import { Removals } from './sign-in/removals.ts';
 import { RenewingCodes } from './sign-in/renewing-codes.ts';
 import { SetUp } from './sign-in/set-up.ts';
 import { SignInAccounts } from './sign-in/sign-in-accounts.ts';
@@ -183,6 +184,7 @@ function createChanges(parts: SharedParts & Domains & Mailing) {
   const confirming = new Confirming({ ...parts, confirmations, guesses, emailProofs: confirmationMails });
   const flows = new OtherDeviceFlows(parts);
   const changingAddress = new ChangingAddress({ ...parts, confirmations });
+  const removals = new Removals(parts);
   return {
     changingAddress,
     confirmations,
@@ -190,10 +192,11 @@ function createChanges(parts: SharedParts & Domains & Mailing) {
     confirming,
     invitingDevice: new InvitingDevice({ ...parts, flows, confirmations, confirming }),
     joiningDevice: new JoiningDevice({ ...parts, flows, confirmations }),
+    removals,
     passwordChange: new PasswordChange({ ...parts, guesses, endOtherSessions: parts.endSessions }),
     switchedOffPasswords: new SwitchedOffPasswords(parts),
     verifyingAddress: new VerifyingAddress(parts),
-    notMe: new NotMe({ ...parts, changingAddress }),
+    notMe: new NotMe({ ...parts, changingAddress, removals }),
   };
 }
 

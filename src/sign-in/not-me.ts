@@ -11,6 +11,7 @@ import type { RecoveryCodes } from '../recovery/recovery-codes.ts';
 import type { Totps } from '../totp/totp.ts';
 import type { ChangingAddress } from './changing-address.ts';
 import type { SignInAccount } from './next-step.ts';
+import type { Removals } from './removals.ts';
 import type { FoundAccount, SignInAccounts } from './sign-in-accounts.ts';
 import { hasWayIn } from './ways-in.ts';
 
@@ -23,6 +24,7 @@ interface Deps {
   readonly totps: Totps;
   readonly recoveryCodes: RecoveryCodes;
   readonly changingAddress: ChangingAddress;
+  readonly removals: Removals;
   readonly auditLog: AuditLog;
   readonly endSessions: (id: AccountId) => Promise<void>;
 }
@@ -117,16 +119,19 @@ export class NotMe {
     return outcome === 'unchanged' ? 'nothing-new' : `address-${outcome}`;
   }
 
-  async #takeAway({ disputed, found, device }: Dispute): Promise<NotMeOutcome> {
-    const { stored: account, organization } = found;
-    const removal = await this.#findRemoval(disputed, found);
-    const isKept = removal !== undefined && !hasWayIn({ ...found.account, ...removal.without }, found.policy);
-    if (removal && !isKept) {
+  #takeAway({ disputed, device }: Dispute): Promise<NotMeOutcome> {
+    return this.#deps.removals.inTurn(disputed.accountId, async (found) => {
+      const removal = await this.#findRemoval(disputed, found);
+      if (!removal) return 'nothing-new';
+      if (!hasWayIn({ ...found.account, ...removal.without }, found.policy)) return 'kept';
       await removal.remove();
-      await this.#deps.notices.tell(removal.message, { account, organization, device });
-    }
-    if (!removal) return 'nothing-new';
-    return isKept ? 'kept' : 'removed';
+      await this.#deps.notices.tell(removal.message, {
+        account: found.stored,
+        organization: found.organization,
+        device,
+      });
+      return 'removed';
+    });
   }
 
   async #require(token: string): Promise<Omit<Dispute, 'device'>> {

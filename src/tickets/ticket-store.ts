@@ -9,6 +9,7 @@ export type TicketType =
   | 'new-address'
   | 'confirmation'
   | 'sign-in-again'
+  | 'removal'
   | 'not-me'
   | 'email-code'
   | 'email-link'

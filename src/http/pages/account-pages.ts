@@ -15,6 +15,7 @@ import type { InvitingDevice } from '../../sign-in/inviting-device.ts';
 import type { PasskeyOffers } from '../../sign-in/passkey-offers.ts';
 import type { PasswordChange } from '../../sign-in/password-change.ts';
 import type { Recovering } from '../../sign-in/recovering.ts';
+import type { Removals } from '../../sign-in/removals.ts';
 import type { VerifyingAddress } from '../../sign-in/verifying-address.ts';
 import type { Totps } from '../../totp/totp.ts';
 import type { AppState } from '../app-context.ts';
@@ -49,6 +50,7 @@ interface Deps {
   readonly totps: Totps;
   readonly recoveryCodes: RecoveryCodes;
   readonly recovering: Recovering;
+  readonly removals: Removals;
   readonly notices: Notices;
   readonly verifyingAddress: VerifyingAddress;
   readonly changingAddress: ChangingAddress;

@@ -7,6 +7,7 @@ import type { Passkeys } from '../../passkeys/passkeys.ts';
 import type { ConfirmationPurpose, Confirmations, Intent } from '../../sign-in/confirmation.ts';
 import type { InvitingDevice } from '../../sign-in/inviting-device.ts';
 import type { PasskeyOffers } from '../../sign-in/passkey-offers.ts';
+import type { Removals } from '../../sign-in/removals.ts';
 import { hasWayIn } from '../../sign-in/ways-in.ts';
 import { findPasskeyHere } from '../answered-here.ts';
 import type { AppContext, AppState } from '../app-context.ts';
@@ -31,6 +32,7 @@ interface Deps {
   readonly visits: AccountVisits;
   readonly securityPage: SecurityPage;
   readonly confirmations: Confirmations;
+  readonly removals: Removals;
   readonly invitingDevice: InvitingDevice;
   readonly passkeys: Passkeys;
   readonly passkeyOwners: PasskeyOwners;
@@ -48,7 +50,7 @@ const renameForm = z.strictObject({ csrf: text, name: text });
 
 /** A person's own passkeys: added, named, deleted. */
 export function addPasskeyPages(router: Router<AppState>, deps: Deps): void {
-  const { visits, securityPage, confirmations, invitingDevice, knownBrowsers, notices, pages } = deps;
+  const { visits, securityPage, confirmations, removals, invitingDevice, knownBrowsers, notices, pages } = deps;
   const { passkeys, passkeyOwners, passkeyOffers } = deps;
   const renaming = onOwn('rename-passkey');
   const deleting = onOwn('delete-passkey');
@@ -165,10 +167,13 @@ export function addPasskeyPages(router: Router<AppState>, deps: Deps): void {
       const { csrf } = await readForm(ctx, csrfForm);
       requireCsrf(person, csrf);
       const { id, name: passkeyName } = await passkeys.requireOwn(person.stored.id, ctx.params.passkey);
-      await confirmations.spend(person, { purpose: 'delete-passkey', target: id });
-      const keepOne = !hasWayIn({ ...person.account, passkeys: [] }, person.organization.policy); // two may go at once
       try {
-        await passkeys.remove(person.stored.id, id, { keepOne });
+        await removals.inTurn(person.stored.id, async (found) => {
+          await confirmations.spend(person, { purpose: 'delete-passkey', target: id });
+          if (isOnlyWayIn(found, id)) throw new AppError('last_way_in');
+          const keepOne = !hasWayIn({ ...found.account, passkeys: [] }, found.policy);
+          await passkeys.remove(person.stored.id, id, { keepOne });
+        });
         await notices.tell({ type: 'passkey-removed', passkeyName }, { ...describeNotice(ctx, person), target: id });
         finish(ctx, 'passkey-deleted');
       } catch (error) {
@@ -179,7 +184,10 @@ export function addPasskeyPages(router: Router<AppState>, deps: Deps): void {
 }
 
 /** Whether nobody could get in without that passkey who gets in now. */
-function isOnlyWayIn({ account, organization }: SignedIn, passkey: string | undefined): boolean {
+function isOnlyWayIn(
+  { account, organization }: Pick<SignedIn, 'account' | 'organization'>,
+  passkey: string | undefined,
+): boolean {
   const passkeys = account.passkeys.filter(({ id }) => id !== passkey);
   return passkeys.length < account.passkeys.length && !hasWayIn({ ...account, passkeys }, organization.policy);
 }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { AppError } from '../../lib/app-error.ts';
 import { type Notices, toTarget } from '../../notices/notices.ts';
 import type { Confirmations, Intent } from '../../sign-in/confirmation.ts';
+import type { Removals } from '../../sign-in/removals.ts';
 import { hasWayIn } from '../../sign-in/ways-in.ts';
 import type { Totps } from '../../totp/totp.ts';
 import type { AppContext, AppState } from '../app-context.ts';
@@ -17,6 +18,7 @@ import type { SecurityPage } from './security-page.ts';
 interface Deps {
   readonly visits: AccountVisits;
   readonly confirmations: Confirmations;
+  readonly removals: Removals;
   readonly totps: Totps;
   readonly notices: Notices;
   readonly securityPage: SecurityPage;
@@ -29,7 +31,7 @@ const WRONG_CODE: Notice = { tone: 'error', code: 'wrong_new_code' };
 
 /** A person's own authenticator app: set up by a code of it, and removed. */
 export function addTotpPages(router: Router<AppState>, deps: Deps): void {
-  const { visits, confirmations, totps, notices, securityPage, pages } = deps;
+  const { visits, confirmations, removals, totps, notices, securityPage, pages } = deps;
 
   router.get(
     '/totp/add',
@@ -67,7 +69,7 @@ export function addTotpPages(router: Router<AppState>, deps: Deps): void {
     '/totp/delete',
     visits.signedIn(async (ctx, person) => {
       // The only way in is refused before anything is to be confirmed.
-      if (isOnlyWayIn(person)) await refuse(ctx, person);
+      if (isOnlyWayIn(person)) await refuse(ctx, person, lastWayIn());
       else await showRemoval(ctx);
     }),
   );
@@ -77,21 +79,31 @@ export function addTotpPages(router: Router<AppState>, deps: Deps): void {
     visits.confirmed(removing, async (ctx, person) => {
       const { csrf } = await readForm(ctx, csrfForm);
       requireCsrf(person, csrf);
-      if (isOnlyWayIn(person)) return refuse(ctx, person);
-      await confirmations.spend(person, REMOVAL);
-      const isRemoved = await totps.remove(person.stored.id);
-      if (isRemoved) await notices.tell({ type: 'totp-off' }, describeNotice(ctx, person));
-      finish(ctx, 'totp-off');
+      try {
+        const isRemoved = await removals.inTurn(person.stored.id, async (found) => {
+          if (isOnlyWayIn(found)) throw lastWayIn();
+          await confirmations.spend(person, REMOVAL);
+          return totps.remove(person.stored.id);
+        });
+        if (isRemoved) await notices.tell({ type: 'totp-off' }, describeNotice(ctx, person));
+        finish(ctx, 'totp-off');
+      } catch (error) {
+        await refuse(ctx, person, error);
+      }
     }),
   );
 
-  function refuse(ctx: AppContext, person: SignedIn): Promise<void> {
-    return securityPage.send(ctx, person, toFormRefusal(new AppError('last_way_in', { reason: 'totp' })));
+  function refuse(ctx: AppContext, person: SignedIn, error: unknown): Promise<void> {
+    return securityPage.send(ctx, person, toFormRefusal(error));
   }
 }
 
+function lastWayIn(): AppError {
+  return new AppError('last_way_in', { reason: 'totp' });
+}
+
 /** Whether nobody could get in without the app who gets in with it: where it is the second factor that must be. */
-function isOnlyWayIn({ account, organization: { policy } }: SignedIn): boolean {
+function isOnlyWayIn({ account, organization: { policy } }: Pick<SignedIn, 'account' | 'organization'>): boolean {
   return hasWayIn(account, policy) && !hasWayIn({ ...account, totpSince: undefined }, policy);
 }
 
