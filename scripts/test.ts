@@ -31,15 +31,7 @@ const OF_EVERY_RUN = {
   /** The faster half, a minute. */
   faults: ['duplicates', 'redis-cluster', 'redis-full', 'redis-storm'],
   /** With MongoDB and Redis, after every story was run with the embedded store: those in which the most is stored, changed and ended. */
-  browserWithServers: [
-    'account',
-    'other-device',
-    'passkey',
-    'password',
-    'recovery-by-mail',
-    'recovery-codes',
-    'sessions-and-applications',
-  ],
+  browserWithServers: ['account', 'other-device', 'passkey', 'recovery-by-mail', 'sessions-and-applications'],
 } as const;
 /** One more than the smallest machine that this is meant to run on has cores: tests wait a third of their time, for pages and stores. */
 const FILES_AT_ONCE = 3;
