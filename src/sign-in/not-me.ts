@@ -152,7 +152,7 @@ export class NotMe {
         const passkey = (await passkeys.list(account.id)).find(({ id }) => id === target);
         if (!passkey) return undefined;
         const without = { passkeys: account.passkeys.filter(({ id }) => id !== target) };
-        const keepOne = !hasWayIn({ ...account, passkeys: [] }, policy); // two of them may be taken away at once
+        const keepOne = !hasWayIn({ ...account, passkeys: [] }, policy); // should this outlast its turn
         const remove = () => passkeys.remove(account.id, passkey.id, { keepOne });
         return { without, remove, message: { type: 'passkey-removed', passkeyName: passkey.name } };
       }

@@ -39,23 +39,29 @@ async function findPassword({ app }: TestApp, { id }: Account) {
   return (await app.accounts.find(id))?.password;
 }
 
+/** Somebody who knows the password and the codes, in a browser of their own. */
+async function signIn(site: TestApp, secret: string): Promise<Visitor> {
+  const flow = await openSignIn(site);
+  await flow.identify(EMAIL);
+  await flow.typePassword(TEST_PASSWORD);
+  await flow.typeCode(nextCode(secret));
+  await flow.finish();
+  return flow.visitor;
+}
+
 test('another password by mail signs nobody in, ends every session, and the second factor is asked for as ever (PW-16)', async (t) => {
   const site = await openSite(t);
   const { secret } = await addOwner(site);
-  const thief = await openSignIn(site);
-  await thief.identify(EMAIL);
-  await thief.typePassword(TEST_PASSWORD);
-  await thief.typeCode(nextCode(secret));
-  await thief.finish();
+  const thief = await signIn(site, secret);
   const client = await RawClient.register(site);
-  const tokens = await client.obtainTokens(thief.visitor);
+  const tokens = await client.obtainTokens(thief);
 
   const visitor = new Visitor(site.issuer);
   const link = await askForLink(site);
   assertPage(await visitor.postForm(link, { password: OTHER_PASSWORD }), 'password-reset-done.title');
   await readMail(site, 'was reset');
   assertPage(await visitor.open('/account'), 'sign-in.title');
-  assertPage(await new AccountVisit(site.issuer, thief.visitor).open(), 'sign-in.title.remembered');
+  assertPage(await new AccountVisit(site.issuer, thief).open(), 'sign-in.title.remembered');
   assert.equal((await client.refresh(tokens.refreshToken)).status, 400);
 
   site.advance(60);
@@ -70,17 +76,13 @@ test('another password by mail signs nobody in, ends every session, and the seco
 test('a reset that breaks off before the password is set has signed everybody out', async (t) => {
   const site = await openSite(t);
   const { secret } = await addOwner(site);
-  const thief = await openSignIn(site);
-  await thief.identify(EMAIL);
-  await thief.typePassword(TEST_PASSWORD);
-  await thief.typeCode(nextCode(secret));
-  await thief.finish();
+  const thief = await signIn(site, secret);
   const link = await askForLink(site);
   t.mock.method(site.app.storage.accounts, 'update', () => Promise.reject(new Error('the process is gone')));
 
   assert.equal((await new Visitor(site.issuer).postForm(link, { password: OTHER_PASSWORD })).status, 500);
 
-  assertPage(await new AccountVisit(site.issuer, thief.visitor).open(), 'sign-in.title.remembered');
+  assertPage(await new AccountVisit(site.issuer, thief).open(), 'sign-in.title.remembered');
 });
 
 test('the link of a reset', async (t) => {

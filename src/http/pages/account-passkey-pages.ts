@@ -171,7 +171,7 @@ export function addPasskeyPages(router: Router<AppState>, deps: Deps): void {
         await removals.inTurn(person.stored.id, async (found) => {
           await confirmations.spend(person, { purpose: 'delete-passkey', target: id });
           if (isOnlyWayIn(found, id)) throw new AppError('last_way_in');
-          const keepOne = !hasWayIn({ ...found.account, passkeys: [] }, found.policy);
+          const keepOne = !hasWayIn({ ...found.account, passkeys: [] }, found.policy); // should this outlast its turn
           await passkeys.remove(person.stored.id, id, { keepOne });
         });
         await notices.tell({ type: 'passkey-removed', passkeyName }, { ...describeNotice(ctx, person), target: id });

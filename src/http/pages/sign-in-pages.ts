@@ -141,16 +141,17 @@ export function createSignInPages(deps: Deps): Router<AppState> {
     });
   }
 
+  // These two say whom they are about: where the sign-in has run out of time it is begun anew with them.
   onSubmit('/identify', emailForm, async (pending, { email, organization }) => {
-    const { signIn } = await visits.open(pending);
-    return signingIn.identify(signIn.id, email, organization);
+    await visits.open(pending);
+    return signingIn.identify(pending.id, email, organization);
   });
   onSubmit('/organization', organizationForm, ({ id }, { organization }) =>
     signingIn.nameOrganization(id, organization),
   );
   onSubmit('/password', passwordForm, async (pending, { password, username: email }, ctx) => {
-    const { signIn } = await visits.open(pending);
-    return signingIn.provePassword(signIn.id, { password, email }, visits.sourceOf(ctx));
+    await visits.open(pending);
+    return signingIn.provePassword(pending.id, { password, email }, visits.sourceOf(ctx));
   });
   onSubmit('/totp', codeForm, ({ id }, { code }, ctx) => signingIn.proveTotp(id, code, visits.sourceOf(ctx)));
   onSubmit('/email-code', codeForm, ({ id }, { code }) => signingIn.proveEmailCode(id, code));
